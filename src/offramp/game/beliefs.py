@@ -4,20 +4,39 @@ All observers see the same things, so one *reference* belief b per typed player 
 k believes w_k(θ) b(θ) / Σ w_k b, with w_k = prior_k / reference prior, and the reference prior is
 the even mixture of the distinct declared priors.
 
-A simplex grid is the regular one with every declared prior added as a vertex: the regular cell (or
-an earlier piece of it) that holds the new point is split there. A belief is located by its regular
-cell and, in a split cell, by trying its pieces; its weights are its barycentric coordinates, so
-they are non-negative, sum to one and keep the mean.
+A simplex grid is the regular one with every declared prior added as a vertex: every piece of a
+regular cell that holds the new point (two where it lies on a shared edge) is split there. A belief
+is located by its regular cell and, in a split cell, by trying its pieces; its weights are its
+barycentric coordinates, so they are non-negative, sum to one and keep the mean.
+
+A grid of a *single* point (learning switched off) is written with the same tables: its one piece
+repeats the point, and its "inverse" sums the belief, so that every belief gets weight one there.
+No reader of the tables needs to know.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
-__all__ = ["BeliefGrid", "SimplexGrid"]
+__all__ = [
+    "BeliefGrid",
+    "SimplexGrid",
+    "Stencil",
+    "build_grid",
+    "build_simplex",
+    "locate",
+    "observer_belief",
+    "reference_prior",
+    "update_belief",
+]
+
+SAME_POINT = 1e-12  # beliefs closer than this in every coordinate are one point: rounding of priors
+MAX_GRID_TYPES = 3  # simplexes are triangulated in one and two dimensions only
 
 
 @dataclass(frozen=True)
@@ -26,11 +45,13 @@ class SimplexGrid:
 
     Attributes:
         points: Grid points; each sums to one.
-        resolution: The regular grid has `resolution + 1` points a side.
+        resolution: The regular grid has `resolution + 1` points a side; 0 is the single point
+            of a grid on which nobody learns.
         cell_start: Pieces of regular cell c are `cell_start[c]:cell_start[c+1]`. For two types
             cell c is [c, c+1] / resolution of the *second* coordinate. For three types, with
             x = b[1] n, y = b[2] n, i = floor(x), j = floor(y): cell 2 (i (n+1) + j) where
-            (x - i) + (y - j) <= 1, else that + 1.
+            (x - i) + (y - j) <= 1, else that + 1. Cells beyond the simplex, which only rounding
+            can reach, repeat the pieces of the neighbour within.
         piece: Vertex numbers of each piece.
         inverse: Barycentric coordinates of b in the piece are `inverse[piece] @ b`.
         reference: Point number of the reference prior.
@@ -61,3 +82,253 @@ class BeliefGrid:
     tilt: Float[np.ndarray, "player typed type"]
     opinion: Float[np.ndarray, "player profile belief"]
     reference: int
+
+
+class Stencil(NamedTuple):
+    """Grid points that stand for a belief, and their weights (non-negative, summing to one)."""
+
+    points: Int[np.ndarray, "vertex"]
+    weights: Float[np.ndarray, "vertex"]
+
+
+def reference_prior(declared: Float[np.ndarray, "observer type"]) -> Float[np.ndarray, "type"]:
+    """Return the even mixture of the distinct rows of `declared`."""
+    distinct: list[np.ndarray] = []
+    for prior in declared:
+        if not any(np.abs(prior - other).max() < SAME_POINT for other in distinct):
+            distinct.append(prior)
+    return np.asarray(np.mean(distinct, axis=0))
+
+
+def build_simplex(
+    n_types: int,
+    resolution: int,
+    priors: Float[np.ndarray, "prior type"],
+    reference: Float[np.ndarray, "type"],
+) -> SimplexGrid:
+    """Triangulate the simplex regularly and add `reference` and every prior as a vertex.
+
+    With `resolution` 0 or a single type the grid is the point `reference` alone.
+    """
+    if resolution == 0 or n_types == 1:
+        return _single_point(reference)
+    if n_types > MAX_GRID_TYPES:
+        raise ValueError(f"a belief grid holds at most {MAX_GRID_TYPES} types, not {n_types}")
+    points, cells = _regular_segment(resolution) if n_types == 2 else _regular_triangle(resolution)
+    for prior in [reference, *priors]:
+        _add_vertex(points, cells, np.asarray(prior, dtype=np.float64))
+    pieces = np.array([piece for cell in cells for piece in cell], dtype=np.int64)
+    table = np.array(points, dtype=np.float64)
+    return SimplexGrid(
+        points=table,
+        resolution=resolution,
+        cell_start=np.cumsum([0, *(len(cell) for cell in cells)]).astype(np.int64),
+        piece=pieces,
+        inverse=np.ascontiguousarray(np.linalg.inv(table[pieces].transpose(0, 2, 1))),
+        reference=_nearest(table, np.asarray(reference)),
+    )
+
+
+def build_grid(
+    n_players: int,
+    priors: Sequence[Float[np.ndarray, "player type"]],
+    analyst: Sequence[Float[np.ndarray, "type"]],
+    typed: Sequence[int],
+    profiles: Int[np.ndarray, "profile typed"],
+    resolution: Sequence[int],
+) -> BeliefGrid:
+    """Build the joint grid of all typed players.
+
+    Where nobody has types the lists are empty and the grid is one point.
+
+    Args:
+        n_players: Observers, those without types included.
+        priors: Per typed player, every player's normalised prior over its types (the analyst's
+            where a player holds no other).
+        analyst: Per typed player, the analyst's prior.
+        typed: Player index of each typed player.
+        profiles: Type index of each typed player, per profile.
+        resolution: Per typed player, `resolution + 1` points a side; 0 where nobody learns.
+    """
+    declared = [np.vstack([own[None, :], rows]) for own, rows in zip(analyst, priors, strict=True)]
+    references = [reference_prior(rows) for rows in declared]
+    simplexes = tuple(
+        build_simplex(rows.shape[1], n, rows, reference)
+        for rows, n, reference in zip(declared, resolution, references, strict=True)
+    )
+    tilt = _tilts(n_players, priors, references)
+    points = _joint_points(simplexes, tilt.shape[2])
+    return BeliefGrid(
+        simplexes=simplexes,
+        points=points,
+        tilt=tilt,
+        opinion=_opinions(points, tilt, typed, profiles),
+        reference=_row_major([grid.reference for grid in simplexes], simplexes),
+    )
+
+
+def locate(grid: SimplexGrid, belief: Float[np.ndarray, "type"]) -> Stencil:
+    """Return the vertices and weights by which `grid` represents a belief."""
+    cell = _cell_of(grid, belief)
+    start, stop = grid.cell_start[cell], grid.cell_start[cell + 1]
+    weights = grid.inverse[start:stop] @ belief
+    best = int(np.argmax(weights.min(axis=1)))
+    inside = np.maximum(weights[best], 0.0)  # rounding alone makes a weight negative
+    return Stencil(grid.piece[start + best], inside / inside.sum())
+
+
+def update_belief(
+    belief: Float[np.ndarray, "type"], log_likelihood: Float[np.ndarray, "type"]
+) -> Float[np.ndarray, "type"]:
+    """Apply Bayes' rule in logs; where no type believed possible could have done it, stay."""
+    with np.errstate(divide="ignore"):
+        score = np.log(belief) + log_likelihood
+    best = score.max()
+    if best == -np.inf:
+        return belief.copy()
+    weight = np.exp(score - best)
+    return np.asarray(weight / weight.sum())
+
+
+def observer_belief(
+    belief: Float[np.ndarray, "... type"], tilt: Float[np.ndarray, "type"]
+) -> Float[np.ndarray, "... type"]:
+    """Return w(θ) b(θ) / Σ w b; the reference belief itself where its observer excludes it all.
+
+    An observer whose prior gives no weight to any type that the reference belief still holds
+    possible has no belief of its own by Bayes' rule; it then takes the public one.
+    """
+    weighed = belief * tilt
+    total = weighed.sum(axis=-1, keepdims=True)
+    return np.where(total > 0.0, weighed / np.where(total > 0.0, total, 1.0), belief)
+
+
+def _single_point(reference: Float[np.ndarray, "type"]) -> SimplexGrid:
+    n_types = len(reference)
+    inverse = np.zeros((1, n_types, n_types))
+    inverse[0, 0, :] = 1.0
+    return SimplexGrid(
+        points=np.array(reference, dtype=np.float64)[None, :],
+        resolution=0,
+        cell_start=np.array([0, 1], dtype=np.int64),
+        piece=np.zeros((1, n_types), dtype=np.int64),
+        inverse=inverse,
+        reference=0,
+    )
+
+
+_Cells = list[list[tuple[int, ...]]]
+
+
+def _regular_segment(n: int) -> tuple[list[np.ndarray], _Cells]:
+    points = [np.array([(n - i) / n, i / n]) for i in range(n + 1)]
+    # the last cell is reached by certainty of the second type alone
+    return points, [[(min(i, n - 1), min(i, n - 1) + 1)] for i in range(n + 1)]
+
+
+def _regular_triangle(n: int) -> tuple[list[np.ndarray], _Cells]:
+    inside = [(i, j) for i in range(n + 1) for j in range(n + 1 - i)]
+    number = {ij: k for k, ij in enumerate(inside)}
+    points = [np.array([(n - i - j) / n, i / n, j / n]) for i, j in inside]
+    cells: _Cells = []
+    for i in range(n + 1):
+        for j in range(n + 1):
+            p, q = _inward(i, j, n - 1)
+            lower = (number[p, q], number[p + 1, q], number[p, q + 1])
+            cells.append([lower])
+            p, q = _inward(i, j, n - 2)
+            upper = (number[p + 1, q], number[p, q + 1], number[p + 1, q + 1]) if n > 1 else lower
+            cells.append([upper if i + j <= n - 2 else lower])
+    return points, cells
+
+
+def _inward(i: int, j: int, most: int) -> tuple[int, int]:
+    """Pull a cell's corner back until i + j <= most, the larger coordinate first."""
+    while i + j > max(most, 0):
+        i, j = (i - 1, j) if i >= j else (i, j - 1)
+    return i, j
+
+
+def _add_vertex(points: list[np.ndarray], cells: _Cells, new: Float[np.ndarray, "type"]) -> None:
+    """Split every piece that holds `new`; a piece keeps the new point in place of each vertex."""
+    if any(np.abs(new - old).max() < SAME_POINT for old in points):
+        return
+    number = len(points)
+    for cell in cells:
+        split: list[tuple[int, ...]] = []
+        for piece in cell:
+            corners = np.array([points[v] for v in piece])
+            weights = np.linalg.solve(corners.T, new)
+            if weights.min() < -SAME_POINT:
+                split.append(piece)
+                continue
+            split.extend(
+                (*piece[:v], number, *piece[v + 1 :])
+                for v in range(len(piece))
+                if weights[v] > SAME_POINT
+            )
+        cell[:] = split
+    points.append(new)
+
+
+def _nearest(points: Float[np.ndarray, "point type"], belief: Float[np.ndarray, "type"]) -> int:
+    return int(np.argmin(np.abs(points - belief).max(axis=1)))
+
+
+def _cell_of(grid: SimplexGrid, belief: Float[np.ndarray, "type"]) -> int:
+    n = grid.resolution
+    if n == 0 or len(belief) == 1:
+        return 0
+    x = float(belief[1]) * n
+    i = min(int(x), n)
+    if len(belief) == 2:
+        return i
+    y = float(belief[2]) * n
+    j = min(int(y), n)
+    return 2 * (i * (n + 1) + j) + int((x - i) + (y - j) > 1.0)
+
+
+def _tilts(
+    n_players: int,
+    priors: Sequence[Float[np.ndarray, "player type"]],
+    references: Sequence[Float[np.ndarray, "type"]],
+) -> Float[np.ndarray, "player typed type"]:
+    widest = max((len(reference) for reference in references), default=1)
+    tilt = np.zeros((n_players, len(references), widest))
+    for j, (rows, reference) in enumerate(zip(priors, references, strict=True)):
+        known = reference > 0.0
+        tilt[:, j, : len(reference)][:, known] = rows[:, known] / reference[known]
+    return tilt
+
+
+def _joint_points(
+    simplexes: tuple[SimplexGrid, ...], widest: int
+) -> Float[np.ndarray, "belief typed type"]:
+    sizes = [len(grid.points) for grid in simplexes]
+    n_joint = int(np.prod(sizes))
+    joint = np.zeros((n_joint, len(sizes), widest))
+    for j, index in enumerate(np.indices(sizes).reshape(len(sizes), n_joint)):
+        joint[:, j, : simplexes[j].points.shape[1]] = simplexes[j].points[index]
+    return joint
+
+
+def _opinions(
+    points: Float[np.ndarray, "belief typed type"],
+    tilt: Float[np.ndarray, "player typed type"],
+    typed: Sequence[int],
+    profiles: Int[np.ndarray, "profile typed"],
+) -> Float[np.ndarray, "player profile belief"]:
+    opinion = np.ones((len(tilt), len(profiles), len(points)))
+    for k in range(len(tilt)):
+        for j, player in enumerate(typed):
+            if player != k:
+                held = observer_belief(points[:, j, :], tilt[k, j])
+                opinion[k] *= held[:, profiles[:, j]].T
+    return opinion
+
+
+def _row_major(index: Sequence[int], simplexes: tuple[SimplexGrid, ...]) -> int:
+    number = 0
+    for i, grid in zip(index, simplexes, strict=True):
+        number = number * len(grid.points) + i
+    return number
