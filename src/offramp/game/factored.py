@@ -16,15 +16,25 @@ state*, numbered apart; a successor `-1 - e` means ended state e.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from offramp.game.beliefs import BeliefGrid
 
-__all__ = ["FORBIDDEN", "FREE", "Account", "Chain", "Game", "Options", "PlayerAxis", "Rows",
-           "StageTable", "Step"]
+__all__ = [
+    "FORBIDDEN",
+    "FREE",
+    "Account",
+    "Chain",
+    "Game",
+    "Options",
+    "PlayerAxis",
+    "Rows",
+    "StageTable",
+    "Step",
+]
 
 FREE = -1.0  # in Options.bound: the type chooses among its free options
 FORBIDDEN = -2.0  # in Options.bound: a policy keeps the type from this option
@@ -183,7 +193,9 @@ class Game:
         codes: Per slot, the code of each state; `describe` reads it.
         roll: Slot-0 state of the next period, per state of the last slot.
         payoff: Per period (or once, shared), payoff of each last-slot state:
-            `payoff[t][state, profile, account, belief or 1]`.
+            `payoff[t][state, profile, account, belief or 1]`. In a game compiled for exact
+            beliefs whose payoffs read beliefs, the last axis holds the constant and then the slope
+            in each of the account's player's own beliefs (typed player by player, type by type).
         ended_payoff: The same for ended states, zero where the ending does not freeze.
         ended_codes: Code of each ended state; ended_by: index of its ending.
         tail: The last period's payoffs count `1 + tail` times, ended states' included.
@@ -214,10 +226,11 @@ class Game:
     prior: Float[np.ndarray, "profile"]
     opinion: Float[np.ndarray, "player profile"]
     grid: BeliefGrid
+    learning: bool
+    usage: object  # stages.Usage: actions, endings and clauses that were possible somewhere
     space: object  # states.StateSpace: decodes codes, evaluates expressions on states
     crisis: object  # scenario.Crisis: kept opaque here, for measures and names
     scenario_hash: str = ""
-    notes: tuple[str, ...] = field(default=())
 
     def table(self, period: int, stage: int) -> StageTable:
         """Return the table of a stage in a period (both from 0)."""

@@ -1,0 +1,42 @@
+"""What a scenario means, as arrays: compile a scenario into a `Game`."""
+
+from __future__ import annotations
+
+from offramp.game.beliefs import BeliefGrid, SimplexGrid
+from offramp.game.check import GameReport, check_game
+from offramp.game.compiler import compile_crisis, compile_game, same_but_for_start
+from offramp.game.factored import (
+    FORBIDDEN,
+    FREE,
+    Account,
+    Chain,
+    Game,
+    Options,
+    PlayerAxis,
+    Rows,
+    StageTable,
+    Step,
+)
+from offramp.game.states import Field, StateSpace
+
+__all__ = [
+    "FORBIDDEN",
+    "FREE",
+    "Account",
+    "BeliefGrid",
+    "Chain",
+    "Field",
+    "Game",
+    "GameReport",
+    "Options",
+    "PlayerAxis",
+    "Rows",
+    "SimplexGrid",
+    "StageTable",
+    "StateSpace",
+    "Step",
+    "check_game",
+    "compile_crisis",
+    "compile_game",
+    "same_but_for_start",
+]

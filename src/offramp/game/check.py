@@ -1,0 +1,177 @@
+"""What can only be seen once states are counted: what never happens, what memory costs.
+
+The check compiles each set of numbers once, without a policy and from all starts together, which
+reaches every state that any policy could reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from offramp.errors import GameError, Problem
+from offramp.game.compiler import compile_crisis, same_but_for_start
+from offramp.game.factored import Game
+from offramp.game.policies import bind_options
+from offramp.game.states import StateEnvironment, StateSpace, field_label
+from offramp.scenario import Clause, Crisis, Mover, Policy, Scenario, bind, evaluate
+
+__all__ = ["GameReport", "check_game"]
+
+FREE_POLICY = Policy("no policy")
+
+
+@dataclass(frozen=True)
+class GameReport:
+    """What a check of states found.
+
+    Attributes:
+        problems: In the order in which they were found.
+        n_states: Number of public states per slot (by stage name, then `end`), all cases together.
+        memory_cost: For each remembered quantity, how many times more states it makes.
+    """
+
+    problems: tuple[Problem, ...]
+    n_states: Mapping[str, int]
+    memory_cost: Mapping[str, float]
+
+
+def check_game(scenario: Scenario, *, view: str | None = None) -> GameReport:
+    """Compile a scenario as `check` does and report what no single state shows."""
+    names = [*scenario.policies, *scenario.cases]
+    crises = {name: bind(scenario, view=view, case=name) for name in names}
+    problems: list[Problem] = []
+    games: list[Game] = []
+    for group in _groups(crises):
+        free = replace(crises[group[0]], policy=FREE_POLICY)
+        try:
+            game = compile_crisis(free, {n: crises[n].start for n in group}, exact_beliefs=True)
+        except GameError as error:
+            problems += error.problems
+            continue
+        games.append(game)
+        problems += _idle_clauses(game, {crises[n].policy.name: crises[n].policy for n in group})
+    if games:
+        problems += [*_never_taken(games), *_never_reached(games)]
+    first = games[0] if games else None
+    return GameReport(
+        tuple({(p.code, p.path): p for p in problems}.values()),
+        _state_counts(first) if first else {},
+        memory_cost(first) if first else {},
+    )
+
+
+def _groups(crises: Mapping[str, Crisis]) -> list[list[str]]:
+    """Return names of crises that differ at most in policy and start."""
+    groups: list[list[str]] = []
+    for name, crisis in crises.items():
+        free = replace(crisis, policy=FREE_POLICY)
+        for group in groups:
+            if same_but_for_start(replace(crises[group[0]], policy=FREE_POLICY), free):
+                group.append(name)
+                break
+        else:
+            groups.append([name])
+    return groups
+
+
+def _state_counts(game: Game) -> dict[str, int]:
+    return dict(zip([*game.stage_names, "end"], (len(codes) for codes in game.codes), strict=True))
+
+
+def memory_cost(game: Game) -> dict[str, float]:
+    """Return for each remembered quantity how many times more states there are because of it."""
+    space: StateSpace = game.space
+    total = sum(len(codes) for codes in game.codes)
+    costs = {}
+    for row, one in enumerate(space.fields):
+        if one.kind != "variable":
+            stride, size = int(space.strides[row]), one.size
+            without = sum(
+                len(np.unique(codes - (codes // stride) % size * stride)) for codes in game.codes
+            )
+            costs[field_label(one)] = total / without
+    return costs
+
+
+def _never_taken(games: list[Game]) -> list[Problem]:
+    possible = {key for game in games for key in game.usage.actions}
+    problems = []
+    crisis: Crisis = games[0].crisis
+    for number, stage in enumerate(crisis.stages):
+        for mover in stage.movers:
+            for action in mover.actions:
+                if (number, mover.player, action.name) not in possible:
+                    problems.append(
+                        Problem(
+                            code="G505",
+                            message=f"{mover.player} can never take '{action.name}': its condition "
+                            "holds in no state that play can reach.",
+                            where=action.where,
+                            path=action.path,
+                            fix="correct its `when`, or remove the action.",
+                        )
+                    )
+    return problems
+
+
+def _never_reached(games: list[Game]) -> list[Problem]:
+    reached = {number for game in games for number in game.usage.endings}
+    crisis: Crisis = games[0].crisis
+    return [
+        Problem(
+            code="G506",
+            message=f"the ending '{ending.name}' can never be reached.",
+            where=ending.where,
+            path=ending.path,
+            fix="correct its `when`, or remove it.",
+        )
+        for number, ending in enumerate(crisis.endings)
+        if number not in reached
+    ]
+
+
+def _idle_clauses(game: Game, policies: Mapping[str, Policy]) -> list[Problem]:
+    """Report clauses that bind in no state that play could reach without a policy."""
+    problems = []
+    for policy in policies.values():
+        for clause in policy.clauses:
+            if not _binds_somewhere(game, clause):
+                problems.append(
+                    Problem(
+                        code="G508",
+                        message=f"a clause of policy '{policy.name}' for {clause.player} can be carried "
+                        "out in no state that play can reach.",
+                        where=clause.where,
+                        path=clause.path,
+                        fix="correct its `when` or its action, or remove the clause.",
+                    )
+                )
+    return problems
+
+
+def _binds_somewhere(game: Game, clause: Clause) -> bool:
+    crisis: Crisis = game.crisis
+    types = next(tuple(t.name for t in p.types) for p in crisis.players if p.name == clause.player)
+    for number, stage in enumerate(crisis.stages):
+        for mover in stage.movers:
+            if mover.player == clause.player and _binds_at(game, clause, number, mover, types):
+                return True
+    return False
+
+
+def _binds_at(
+    game: Game, clause: Clause, number: int, mover: Mover, types: tuple[str, ...]
+) -> bool:
+    space: StateSpace = game.space
+    columns = space.decode(game.codes[number])
+    available = np.ones((columns.shape[1], len(mover.actions)), bool)
+    stage = game.crisis.stages[number]
+    environment = StateEnvironment(space, columns)
+    for a, action in enumerate(mover.actions):
+        for condition in (*action.conditions, *([stage.when] if stage.when is not None else [])):
+            available[:, a] &= np.asarray(evaluate(condition, environment)) != 0
+    alone = ((0, -1, replace(clause, once=False)),)
+    return bool(bind_options(mover, alone, available, columns, space, types, 1).effective)

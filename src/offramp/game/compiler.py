@@ -1,0 +1,294 @@
+"""Scenario to Game: find the states that play can reach, and table what happens in each.
+
+States are met period by period from the start, each stage handing its successors to the next slot;
+a state is tabled once, when it is first met (stages that read the running period are tabled anew in
+every period). Only what a policy leaves possible is met, so a policy that binds the only mover of a
+variable removes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from offramp.errors import GameError, Problem
+from offramp.game.beliefs import BeliefGrid, build_grid
+from offramp.game.factored import Account, Game, PlayerAxis
+from offramp.game.findings import Findings
+from offramp.game.ledger import account_numbers, all_profiles
+from offramp.game.frame import Endings, Frame, Usage
+from offramp.game.payoffs import payoff_tables
+from offramp.game.readings import readings_of
+from offramp.game.search import Search, distribution, start_lottery
+from offramp.game.states import Index, StateSpace, build_space
+from offramp.scenario import Clause, Crisis, Effect, Pay, Scenario, Start, bind
+
+__all__ = ["compile_crisis", "compile_game", "same_but_for_start"]
+
+DEFAULT_POINTS = {2: 21, 3: 8}  # points a side of the belief grid, by number of types
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Players, types and accounts, as numbers."""
+
+    typed: tuple[int, ...]
+    n_types: tuple[int, ...]
+    profiles: Int[np.ndarray, "profile typed"]
+    accounts: tuple[Account, ...]
+
+
+def compile_game(
+    scenario: Scenario,
+    *,
+    case: str | None = None,
+    policy: str | None = None,
+    view: str | None = None,
+    parameters: Mapping[str, float | str] | None = None,
+    settings: Mapping[str, str] | None = None,
+    starts: Iterable[str] = (),
+    grid: int | Mapping[str, int] | None = None,
+    learning: bool | None = None,
+    beliefs: str | None = None,
+    terms_of: str | None = None,
+) -> Game:
+    """Bind a scenario and compile it.
+
+    Args:
+        case: A case of the scenario (every policy is one); or give `policy`.
+        view: A view laid over the scenario; `settings` and `parameters` go on top of it.
+        starts: Further cases that differ from `case` only in their start and share the game.
+        grid: Points a side of the belief grid; default: the file's `solver:`, else 21 or 8.
+        learning: False keeps beliefs at the priors; default: the file's `solver:`, else True.
+        beliefs: `grid` or `history`; default: the file's `solver:`, else `grid`.
+        terms_of: Keep this player's payoffs apart by named term (explanations).
+
+    Raises:
+        ScenarioError: A name that is not declared, or content that breaks a rule.
+        GameError: Problems that can only be seen once states are counted.
+    """
+
+    def bound(name: str | None) -> Crisis:
+        return bind(
+            scenario, view=view, case=name, policy=policy, parameters=parameters, settings=settings
+        )
+
+    crisis = bound(case)
+    all_starts = {case or policy or crisis.start.name: crisis.start}
+    all_starts |= {name: bound(name).start for name in starts}
+    solver = crisis.solver
+    asked = grid if grid is not None else solver.get("grid")
+    return compile_crisis(
+        crisis,
+        all_starts,
+        grid=asked,  # type: ignore[arg-type]
+        learning=bool(solver.get("learning", True)) if learning is None else learning,
+        exact_beliefs=(beliefs or solver.get("beliefs", "grid")) == "history",
+        terms_of=terms_of,
+    )
+
+
+def same_but_for_start(one: Crisis, other: Crisis) -> bool:
+    """Return whether two crises differ at most in where play begins, so that one solve serves both."""
+
+    def bare(crisis: Crisis) -> Crisis:
+        policy = replace(crisis.policy, name="")
+        return replace(crisis, start=one.start, policy=policy, scenario_hash="")
+
+    return bare(one) == bare(other)
+
+
+def compile_crisis(
+    crisis: Crisis,
+    starts: Mapping[str, Start] | None = None,
+    *,
+    grid: int | Mapping[str, int] | None = None,
+    learning: bool = True,
+    exact_beliefs: bool = False,
+    terms_of: str | None = None,
+) -> Game:
+    """Compile a crisis into a game.
+
+    Args:
+        starts: Where play may begin, by name; all share the game. Default: the crisis's own start.
+        grid: Points a side of the belief grid, for all players or by player; default 21 for two
+            types and 8 for three.
+        learning: False keeps beliefs at the priors.
+        exact_beliefs: Do not lay a grid: beliefs will be kept on histories.
+        terms_of: Keep this player's payoffs apart by named term, and nobody else's.
+
+    Raises:
+        GameError: Problems that can only be seen once states are counted; all of them.
+        TooLargeError: More states than memory could hold.
+    """
+    starts = starts if starts is not None else {crisis.start.name: crisis.start}
+    layout = _lay_out(crisis, terms_of)
+    once = _numbered_clauses(crisis)
+    n_once = 1 + max((o for mine in once.values() for _, o, _ in mine), default=-1)
+    space = build_space(crisis, readings_of(crisis), n_once, layout.typed)
+    frame = _frame(crisis, space, layout)
+    search = Search(frame, once)
+    start_codes = {name: start_lottery(space, start) for name, start in starts.items()}
+    search.run(np.concatenate([codes for codes, _ in start_codes.values()]))
+    frame.findings.raise_if_any()
+    beliefs = _beliefs(crisis, layout, grid, single=exact_beliefs or not learning)
+    payoff, ended_payoff = payoff_tables(
+        frame, search.n_periods, beliefs, exact_beliefs=exact_beliefs
+    )
+    frame.findings.raise_if_any()
+    return Game(
+        name=crisis.name,
+        players=_player_axes(crisis, layout),
+        typed=layout.typed,
+        accounts=layout.accounts,
+        profiles=layout.profiles,
+        n_periods=search.n_periods,
+        forever=crisis.n_periods is None,
+        tail=crisis.tail,
+        stage_names=tuple(stage.name for stage in crisis.stages),
+        stages=search.tables(),
+        n_reached=search.n_reached,
+        codes=tuple(index.codes for index in frame.slots),
+        roll=search.roll,
+        payoff=payoff,
+        ended_payoff=ended_payoff,
+        ended_codes=frame.ended.codes,
+        ended_by=frame.ended.by,
+        endings=tuple(ending.name for ending in crisis.endings),
+        start={
+            name: distribution(frame.slots[0], codes, weights)
+            for name, (codes, weights) in start_codes.items()
+        },
+        prior=_profile_prior(crisis, layout, None),
+        opinion=np.array([_profile_prior(crisis, layout, p.name) for p in crisis.players]),
+        grid=beliefs,
+        learning=learning,
+        usage=frame.usage,
+        space=space,
+        crisis=crisis,
+        scenario_hash=crisis.scenario_hash,
+    )
+
+
+# --- who is who -----------------------------------------------------------------------------------
+
+
+def _lay_out(crisis: Crisis, terms_of: str | None) -> _Layout:
+    typed = tuple(i for i, p in enumerate(crisis.players) if len(p.types) > 1)
+    n_types = tuple(len(crisis.players[i].types) for i in typed)
+    if terms_of is None:
+        accounts = tuple(Account(i) for i in range(len(crisis.players)))
+    else:
+        number = [p.name for p in crisis.players].index(terms_of)
+        accounts = tuple(Account(number, term) for term in _terms(crisis, terms_of))
+    return _Layout(typed, n_types, all_profiles(n_types), accounts)
+
+
+def _terms(crisis: Crisis, player: str) -> list[str]:
+    """Return the names of everything that is ever paid to a player, payoffs first."""
+    pays: list[Pay] = [*crisis.payoffs, *(p for e in crisis.endings for p in e.pays)]
+    for stage in crisis.stages:
+        pays += [p for m in stage.movers for a in m.actions for p in a.pays]
+        effects = [e for m in stage.movers for a in m.actions for e in a.effects]
+        pays += _effect_pays([*effects, *stage.effects, *stage.added])
+    return list(dict.fromkeys(p.term for p in pays if p.player == player))
+
+
+def _effect_pays(effects: Iterable[Effect]) -> list[Pay]:
+    found: list[Pay] = []
+    for effect in effects:
+        found += [*effect.pays, *_effect_pays(effect.then), *_effect_pays(effect.otherwise)]
+    return found
+
+
+def _player_axes(crisis: Crisis, layout: _Layout) -> tuple[PlayerAxis, ...]:
+    return tuple(
+        PlayerAxis(
+            name=p.name,
+            label=p.label,
+            role=p.role,
+            typed=layout.typed.index(i) if i in layout.typed else -1,
+            types=tuple(one.name for one in p.types),
+            precision=p.precision,
+            discount=p.discount,
+            is_nature=p.is_nature,
+        )
+        for i, p in enumerate(crisis.players)
+    )
+
+
+def _prior(crisis: Crisis, player: int, observer: str | None) -> Float[np.ndarray, "type"]:
+    """Return the prior over a player's types: an observer's own, or the analyst's."""
+    about = crisis.players[player]
+    own = about.believed_by.get(observer) if observer is not None else None
+    return np.array(own if own is not None else [one.prior for one in about.types])
+
+
+def _profile_prior(
+    crisis: Crisis, layout: _Layout, observer: str | None
+) -> Float[np.ndarray, "profile"]:
+    prior = np.ones(len(layout.profiles))
+    for j, player in enumerate(layout.typed):
+        prior *= _prior(crisis, player, observer)[layout.profiles[:, j]]
+    return prior
+
+
+def _beliefs(
+    crisis: Crisis, layout: _Layout, grid: int | Mapping[str, int] | None, *, single: bool
+) -> BeliefGrid:
+    """Lay the belief grid, or a single point at the reference priors."""
+    names = [p.name for p in crisis.players]
+    resolution = []
+    for j, n_types in zip(layout.typed, layout.n_types, strict=True):
+        asked = grid.get(names[j]) if isinstance(grid, Mapping) else grid
+        points = asked if asked is not None else DEFAULT_POINTS.get(n_types, 0)
+        if not single and n_types > max(DEFAULT_POINTS):
+            raise GameError(_too_many_types(names[j], n_types))
+        resolution.append(0 if single else points - 1)
+    return build_grid(
+        len(names),
+        [np.array([_prior(crisis, j, name) for name in names]) for j in layout.typed],
+        [_prior(crisis, j, None) for j in layout.typed],
+        layout.typed,
+        layout.profiles,
+        resolution,
+    )
+
+
+def _too_many_types(player: str, n_types: int) -> Problem:
+    return Problem(
+        code="G521",
+        message=f"{player} has {n_types} types; the belief grid holds at most {max(DEFAULT_POINTS)}.",
+        path=f"players.{player}.types",
+        fix="use fewer types, or `solver: {beliefs: history}` for a short game.",
+    )
+
+
+def _numbered_clauses(crisis: Crisis) -> dict[str, tuple[tuple[int, int, Clause], ...]]:
+    """Return each player's clauses with their number, and number the `once` ones."""
+    by_player: dict[str, list[tuple[int, int, Clause]]] = {}
+    n_once = 0
+    for number, clause in enumerate(crisis.policy.clauses):
+        once = -1
+        if clause.once:
+            once, n_once = n_once, n_once + 1
+        by_player.setdefault(clause.player, []).append((number, once, clause))
+    return {player: tuple(clauses) for player, clauses in by_player.items()}
+
+
+def _frame(crisis: Crisis, space: StateSpace, layout: _Layout) -> Frame:
+    names = [p.name for p in crisis.players]
+    return Frame(
+        crisis=crisis,
+        space=space,
+        profiles=layout.profiles,
+        accounts=account_numbers(layout.accounts, names),
+        n_accounts=len(layout.accounts),
+        findings=Findings(),
+        usage=Usage(),
+        ended=Endings(len(crisis.endings), space.n_codes),
+        slots=tuple(Index(space.n_codes) for _ in range(space.n_slots)),
+    )

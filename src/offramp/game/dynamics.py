@@ -1,0 +1,338 @@
+"""Effects to transitions: what acts and chance do to many states at once.
+
+A *bundle* holds branches: each one a state on its way through a stage, with the row (joint act in a
+state) that it came from, its probability so far and whether play has ended on it. Effects split
+branches in those on which they happen and those on which they do not. At the end, branches of one
+row that lead to the same place are merged.
+
+Probabilities have one column, or one per type of the player whose type the stage's chances read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from offramp.game.findings import Findings
+from offramp.game.ledger import Ledger
+from offramp.game.states import StateEnvironment, StateSpace
+from offramp.scenario import Effect, Ending, evaluate
+from offramp.scenario.expressions import Expr
+
+__all__ = ["Bundle", "Setting", "join", "apply_in_turn", "mark_endings"]
+
+CERTAIN_GAP = 1e-12  # a chance this close to 0 or 1 counts as 0 or 1 when it is shifted
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Branches of a stage, one column or entry each.
+
+    Attributes:
+        row: The row that a branch belongs to.
+        ended: Index of the ending that holds, or -1.
+        redraw: Bit j is set where typed player j's type has been drawn afresh.
+    """
+
+    columns: Int[np.ndarray, "field branch"]
+    row: Int[np.ndarray, "branch"]
+    chance: Float[np.ndarray, "branch reader_type"]
+    redraw: Int[np.ndarray, "branch"]
+    ended: Int[np.ndarray, "branch"]
+
+    def take(self, which: np.ndarray) -> Bundle:
+        """Return the branches picked by a mask or by numbers."""
+        return Bundle(
+            self.columns[:, which],
+            self.row[which],
+            self.chance[which],
+            self.redraw[which],
+            self.ended[which],
+        )
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+def _concatenate(bundles: Sequence[Bundle]) -> Bundle:
+    if len(bundles) == 1:
+        return bundles[0]
+    return Bundle(
+        np.concatenate([b.columns for b in bundles], axis=1),
+        np.concatenate([b.row for b in bundles]),
+        np.concatenate([b.chance for b in bundles]),
+        np.concatenate([b.redraw for b in bundles]),
+        np.concatenate([b.ended for b in bundles]),
+    )
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What stays the same while a stage's effects resolve.
+
+    Attributes:
+        period: Running number of the period, from 1.
+        reader: Typed player whose type chances read, or -1.
+        n_reader_types: 1 without a reader.
+        ledger: Where payments are entered.
+        findings: Where problems are collected.
+    """
+
+    space: StateSpace
+    period: int
+    reader: int
+    n_reader_types: int
+    endings: tuple[Ending, ...]
+    ledger: Ledger
+    findings: Findings
+
+    def holds(self, condition: Expr | None, columns: np.ndarray) -> Bool[np.ndarray, "branch"]:
+        """Return where a condition (which reads no type) holds."""
+        if condition is None:
+            return np.ones(columns.shape[1], bool)
+        value = evaluate(condition, StateEnvironment(self.space, columns, period=self.period))
+        return np.broadcast_to(np.asarray(value) != 0, columns.shape[1:])
+
+    def number(self, expression: Expr, columns: np.ndarray, reader_type: int) -> np.ndarray:
+        """Return a number on every branch, for one type of the reader."""
+        types = {self.reader: reader_type} if self.reader >= 0 else {}
+        environment = StateEnvironment(self.space, columns, period=self.period, types=types)
+        return np.broadcast_to(
+            np.asarray(evaluate(expression, environment), np.float64), columns.shape[1:]
+        )
+
+
+def happens_chance(
+    effect: Effect, columns: Int[np.ndarray, "field branch"], setting: Setting
+) -> Float[np.ndarray, "branch reader_type"]:
+    """Return the chance that an effect happens where its condition holds: shifted, then converted.
+
+    Chances outside 0–1 and shifts of chances that are 0 or 1 are entered in the findings, and
+    replaced by something harmless so that all problems can be shown at once.
+    """
+    n = columns.shape[1]
+    if effect.chance is None:
+        if effect.shifts:
+            setting.findings.shift_of_certain(effect, columns, setting.space)
+        return np.ones((n, setting.n_reader_types))
+    chances = np.empty((n, setting.n_reader_types))
+    for reader_type in range(setting.n_reader_types):
+        p = setting.number(effect.chance, columns, reader_type)
+        p = setting.findings.checked_chance(effect, p, columns, setting.space)
+        if effect.shifts:
+            p = _shifted(effect, p, columns, setting, reader_type)
+        chances[:, reader_type] = (
+            p
+            if effect.exponent == 1.0
+            else -np.expm1(effect.exponent * np.log1p(-np.minimum(p, 1.0 - 1e-300)))
+        )
+    return chances
+
+
+def _shifted(
+    effect: Effect, p: np.ndarray, columns: np.ndarray, setting: Setting, reader_type: int
+) -> np.ndarray:
+    shift = sum(setting.number(one, columns, reader_type) for one in effect.shifts)
+    certain = (p < CERTAIN_GAP) | (p > 1.0 - CERTAIN_GAP)
+    if np.any(certain):
+        setting.findings.shift_of_certain(effect, columns[:, certain], setting.space)
+        p = np.where(certain, 0.5, p)
+    return 1.0 / (1.0 + (1.0 - p) / p * np.exp(-shift))
+
+
+def _split(
+    effect: Effect, bundle: Bundle, read: np.ndarray, setting: Setting
+) -> tuple[Bool[np.ndarray, "branch"], Float[np.ndarray, "branch reader_type"]]:
+    """Return where the effect's condition holds, and its chance there (zero elsewhere)."""
+    holds = setting.holds(effect.when, read) & (bundle.ended < 0)
+    chance = np.zeros((len(bundle), setting.n_reader_types))
+    if np.any(holds):
+        chance[holds] = happens_chance(effect, read[:, holds], setting)
+    return holds, chance
+
+
+# --- effects one after another -------------------------------------------------------------------
+
+
+def apply_in_turn(effects: Sequence[Effect], bundle: Bundle, setting: Setting) -> Bundle:
+    """Resolve effects in listed order, looking at the endings after each."""
+    for effect in effects:
+        bundle = mark_endings(_apply(effect, bundle, setting), setting)
+    return bundle
+
+
+def _apply(effect: Effect, bundle: Bundle, setting: Setting) -> Bundle:
+    holds, chance = _split(effect, bundle, bundle.columns, setting)
+    if not np.any(holds):
+        return bundle
+    parts = []
+    if not np.all(holds):
+        parts.append(bundle.take(~holds))
+    may_miss = holds & np.any(chance < 1.0, axis=1)
+    if np.any(may_miss):
+        missed = bundle.take(may_miss)
+        missed = replace(missed, chance=missed.chance * (1.0 - chance[may_miss]))
+        for follower in effect.otherwise:
+            missed = _apply(follower, missed, setting)
+        parts.append(missed)
+    may_hit = holds & np.any(chance > 0.0, axis=1)
+    if np.any(may_hit):
+        hit = bundle.take(may_hit)
+        hit = replace(hit, chance=hit.chance * chance[may_hit])
+        hit = _carry_out(effect, hit, setting)
+        for follower in effect.then:
+            hit = _apply(follower, hit, setting)
+        parts.append(hit)
+    return _concatenate(parts)
+
+
+def _carry_out(effect: Effect, hit: Bundle, setting: Setting) -> Bundle:
+    setting.ledger.enter(effect.pays, hit.columns, hit.row, hit.chance, setting)
+    if effect.redraw is not None:
+        bit = 1 << _typed_position(setting.space, effect.redraw)
+        hit = replace(hit, redraw=hit.redraw | bit)
+    if effect.variable is None:
+        return hit
+    columns = hit.columns.copy()
+    row = setting.space.position[effect.variable]
+    if effect.by is not None:
+        columns[row] = _moved(columns[row], _steps(effect.by, hit.columns, setting), row, setting)
+    else:
+        columns[row] = _level_set(effect, hit.columns, row, setting)
+    return replace(hit, columns=columns)
+
+
+def _typed_position(space: StateSpace, player: str) -> int:
+    names = [space.crisis.players[i].name for i in space.typed]
+    return names.index(player)
+
+
+def _steps(by: Expr, columns: np.ndarray, setting: Setting) -> np.ndarray:
+    return np.rint(setting.number(by, columns, 0)).astype(np.int32)
+
+
+def _moved(level: np.ndarray, steps: np.ndarray, row: int, setting: Setting) -> np.ndarray:
+    return np.clip(level + steps, 0, setting.space.fields[row].size - 1)
+
+
+def _level_set(effect: Effect, columns: np.ndarray, row: int, setting: Setting) -> np.ndarray:
+    """Return the level that an effect sets, found among the variable's values."""
+    if effect.to is None:  # neither moved nor set
+        return columns[row]
+    target = setting.number(effect.to, columns, 0)
+    values = np.asarray(setting.space.fields[row].values)
+    nearest = np.searchsorted((values[1:] + values[:-1]) / 2.0, target)
+    setting.findings.checked_level(effect, target, values[nearest], columns, setting.space)
+    return np.broadcast_to(nearest, columns.shape[1:]).astype(np.int32)
+
+
+# --- effects that join ---------------------------------------------------------------------------
+
+UNSET = -1
+
+
+@dataclass(frozen=True)
+class _Pending:
+    """Branches whose moves and settings wait until all that join have been read."""
+
+    bundle: Bundle
+    set_to: Int[np.ndarray, "field branch"]
+    moves: Int[np.ndarray, "field branch"]
+
+    def take(self, which: np.ndarray) -> _Pending:
+        return _Pending(self.bundle.take(which), self.set_to[:, which], self.moves[:, which])
+
+
+def join(effects: Sequence[Effect], bundle: Bundle, setting: Setting) -> Bundle:
+    """Resolve effects that all read the present state: settings first, then the sum of moves.
+
+    Two settings of one variable to different levels in one draw are entered in the findings.
+    """
+    if not effects:
+        return bundle
+    n_fields = bundle.columns.shape[0]
+    pending = _Pending(
+        bundle,
+        np.full((n_fields, len(bundle)), UNSET, np.int32),
+        np.zeros((n_fields, len(bundle)), np.int32),
+    )
+    for effect in effects:
+        pending = _join_one(effect, pending, setting)
+    columns = np.where(pending.set_to != UNSET, pending.set_to, pending.bundle.columns)
+    for row in range(setting.space.n_variables):
+        if np.any(pending.moves[row]):
+            columns[row] = _moved(columns[row], pending.moves[row], row, setting)
+    return mark_endings(replace(pending.bundle, columns=columns), setting)
+
+
+def _join_one(effect: Effect, pending: _Pending, setting: Setting) -> _Pending:
+    bundle = pending.bundle
+    holds, chance = _split(effect, bundle, bundle.columns, setting)
+    if not np.any(holds):
+        return pending
+    parts = []
+    if not np.all(holds):
+        parts.append(pending.take(~holds))
+    may_miss = holds & np.any(chance < 1.0, axis=1)
+    if np.any(may_miss):
+        missed = _weighed(pending.take(may_miss), 1.0 - chance[may_miss])
+        for follower in effect.otherwise:
+            missed = _join_one(follower, missed, setting)
+        parts.append(missed)
+    may_hit = holds & np.any(chance > 0.0, axis=1)
+    if np.any(may_hit):
+        hit = _noted(effect, _weighed(pending.take(may_hit), chance[may_hit]), setting)
+        for follower in effect.then:
+            hit = _join_one(follower, hit, setting)
+        parts.append(hit)
+    return _Pending(
+        _concatenate([p.bundle for p in parts]),
+        np.concatenate([p.set_to for p in parts], axis=1),
+        np.concatenate([p.moves for p in parts], axis=1),
+    )
+
+
+def _weighed(pending: _Pending, chance: np.ndarray) -> _Pending:
+    bundle = replace(pending.bundle, chance=pending.bundle.chance * chance)
+    return replace(pending, bundle=bundle)
+
+
+def _noted(effect: Effect, pending: _Pending, setting: Setting) -> _Pending:
+    """Note an effect that happens: pay, and let its move or setting wait."""
+    bundle = pending.bundle
+    setting.ledger.enter(effect.pays, bundle.columns, bundle.row, bundle.chance, setting)
+    if effect.redraw is not None:
+        bit = 1 << _typed_position(setting.space, effect.redraw)
+        pending = replace(pending, bundle=replace(bundle, redraw=bundle.redraw | bit))
+    if effect.variable is None:
+        return pending
+    row = setting.space.position[effect.variable]
+    if effect.by is not None:
+        moves = pending.moves.copy()
+        moves[row] += _steps(effect.by, bundle.columns, setting)
+        return replace(pending, moves=moves)
+    level = _level_set(effect, bundle.columns, row, setting)
+    clash = (pending.set_to[row] != UNSET) & (pending.set_to[row] != level)
+    if np.any(clash):
+        setting.findings.conflicting_settings(effect, bundle.columns[:, clash], setting.space)
+    set_to = pending.set_to.copy()
+    set_to[row] = level
+    return replace(pending, set_to=set_to)
+
+
+# --- endings -------------------------------------------------------------------------------------
+
+
+def mark_endings(bundle: Bundle, setting: Setting) -> Bundle:
+    """Mark the branches on which an ending now holds (the first listed wins); pay what it pays."""
+    ended = bundle.ended
+    for number, ending in enumerate(setting.endings):
+        reached = setting.holds(ending.when, bundle.columns) & (ended < 0)
+        if np.any(reached):
+            ended = np.where(reached, number, ended)
+            part = bundle.take(reached)
+            setting.ledger.enter(ending.pays, part.columns, part.row, part.chance, setting)
+    return bundle if ended is bundle.ended else replace(bundle, ended=ended)

@@ -1,0 +1,205 @@
+"""The search for states: where play begins, what each stage leads to, how a period follows another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from offramp.errors import Problem, TooLargeError
+from offramp.game.chains import ChainBuilder
+from offramp.game.factored import StageTable
+from offramp.game.frame import Frame
+from offramp.game.readings import reads_period, stage_expressions, stage_reader
+from offramp.game.stages import RowsBuilder
+from offramp.game.states import Index, StateEnvironment, StateSpace
+from offramp.scenario import Clause, Start, evaluate
+from offramp.scenario.expressions import Did, Since, Was
+
+__all__ = ["Search", "distribution", "rolled", "start_lottery"]
+
+LARGEST_STATE_COUNT = 20_000_000  # public states of one slot; tables would exceed tens of GiB
+FOREVER_SWEEPS = 10_000  # periods of search for new states before giving up
+
+
+def start_lottery(
+    space: StateSpace, start: Start
+) -> tuple[Int[np.ndarray, "state"], Float[np.ndarray, "state"]]:
+    """Return the codes at which play may begin, and their chances."""
+    columns = np.zeros((len(space.fields), 1), np.int32)
+    weight = np.ones(1)
+    for row, variable in enumerate(space.crisis.variables):
+        lottery = start.levels[variable.name]
+        weight = np.concatenate([weight * chance for _, chance in lottery])
+        parts = []
+        for level, _ in lottery:
+            part = columns.copy()
+            part[row] = level
+            parts.append(part)
+        columns = np.concatenate(parts, axis=1)
+    for row, one in enumerate(space.fields):
+        if isinstance(one.key, Was):
+            columns[row] = columns[space.position[one.key.variable]]
+        elif isinstance(one.key, Since):
+            columns[row] = one.size - 1
+    kept = weight > 0
+    return space.encode(columns[:, kept], 0), weight[kept]
+
+
+def distribution(slot: Index, codes: np.ndarray, weights: np.ndarray) -> Float[np.ndarray, "state"]:
+    return np.bincount(slot.find(codes), weights=weights, minlength=len(slot))
+
+
+def rolled(
+    space: StateSpace, codes: Int[np.ndarray, "state"], period: int
+) -> Int[np.ndarray, "state"]:
+    """Return the next period's slot-0 code of each state at a period's end."""
+    columns = space.decode(codes)
+    after = columns.copy()
+    for row, one in enumerate(space.fields):
+        key = one.key
+        if isinstance(key, Did):
+            after[row] = columns[space.position[Did(key.acts, key.lag - 1)]] if key.lag else 0
+        elif isinstance(key, Was):
+            source = Was(key.variable, key.lag - 1) if key.lag else key.variable
+            after[row] = columns[space.position[source]]
+        elif isinstance(key, Since):
+            environment = StateEnvironment(space, columns, period=period)
+            holds = np.asarray(evaluate(key.condition, environment)) != 0
+            after[row] = np.where(holds, 0, np.minimum(columns[row] + 1, one.size - 1))
+        elif one.kind == "chose":
+            after[row] = 0
+    return space.encode(after, 0)
+
+
+class Search:
+    """Meets states period by period and has each stage's builder table them."""
+
+    def __init__(
+        self, frame: Frame, clauses: Mapping[str, tuple[tuple[int, int, Clause], ...]]
+    ) -> None:
+        self._frame = frame
+        self._clauses = clauses
+        crisis = frame.crisis
+        self._forever = crisis.n_periods is None
+        self.n_periods = 1 if crisis.n_periods is None else crisis.n_periods
+        self._n_stages = len(crisis.stages)
+        self._dated = [
+            reads_period(stage_expressions(crisis, number)) for number in range(self._n_stages)
+        ]
+        self._builders = [self._builder(m) for m in range(self._n_stages)]
+        self._by_period: list[list[StageTable | None]] = []
+        self.roll: Int[np.ndarray, "state"] = np.zeros(0, np.int64)
+        self.n_reached: Int[np.ndarray, "period slot"] = np.zeros((0, self._n_stages + 1), np.int64)
+
+    def _builder(self, number: int) -> RowsBuilder | ChainBuilder:
+        stage = self._frame.crisis.stages[number]
+        reader = stage_reader(stage, self._frame.space)
+        if not stage.movers and reader < 0:
+            return ChainBuilder(self._frame, number)
+        return RowsBuilder(self._frame, number, reader, self._clauses)
+
+    def run(self, start_codes: np.ndarray) -> None:
+        """Meet all states, from the start on."""
+        slots = self._frame.slots
+        slots[0].add(start_codes)
+        self._check_start()
+        done = [0] * self._n_stages
+        reached: list[list[int]] = []
+        for t in range(FOREVER_SWEEPS if self._forever else self.n_periods):
+            before = [len(slot) for slot in slots]
+            tables = [self._advance(m, t, done) for m in range(self._n_stages)]
+            self._by_period.append(tables)
+            reached.append([len(slot) for slot in slots])
+            self._check_size()
+            if self._forever or t < self.n_periods - 1:
+                self._roll(t + 1)
+            settled = before == reached[-1] and before[0] == len(slots[0])
+            if settled and not any(self._dated):
+                break
+        if self._forever:
+            reached = [[len(slot) for slot in slots]]
+        reached += [reached[-1]] * (self.n_periods - len(reached))
+        self.n_reached = np.array(reached[: self.n_periods], np.int64)
+        unrolled = len(slots[-1]) - len(self.roll)
+        self.roll = np.concatenate([self.roll, np.full(unrolled, -1, np.int64)])
+
+    def _advance(self, stage: int, t: int, done: list[int]) -> StageTable | None:
+        """Table the states of a stage's slot that are new, or all of them where it is dated."""
+        codes = self._frame.slots[stage].codes
+        if self._dated[stage]:
+            builder = self._builder(stage)
+            builder.add(codes, t + 1)
+            return _table(builder, self.n_periods)
+        new = codes[done[stage] :]
+        builder = self._builders[stage]
+        if len(new):
+            builder.add(new, t + 1)
+            done[stage] = len(codes)
+        if isinstance(builder, ChainBuilder):
+            builder.close_period()
+        return None
+
+    def _roll(self, period: int) -> None:
+        new = self._frame.slots[-1].codes[len(self.roll) :]
+        codes = rolled(self._frame.space, new, period)
+        self._frame.slots[0].add(codes)
+        self.roll = np.concatenate([self.roll, self._frame.slots[0].find(codes)]).astype(np.int64)
+
+    def _check_start(self) -> None:
+        space, crisis = self._frame.space, self._frame.crisis
+        codes = self._frame.slots[0].codes
+        for ending in crisis.endings:
+            held = space.evaluate(ending.when, codes) != 0
+            if held.any():
+                told = space.describe(int(codes[int(np.argmax(held))]))
+                state = ", ".join(f"{name}: {level}" for name, level in told.items())
+                self._frame.findings.add(
+                    "G510",
+                    f"{ending.path}.when",
+                    ending.where,
+                    f"play has ended before it begins: '{ending.name}' holds at the start {{{state}}}.",
+                    "change `start`, or the ending's condition.",
+                )
+
+    def _check_size(self) -> None:
+        largest = max(len(slot) for slot in self._frame.slots)
+        if largest > LARGEST_STATE_COUNT:
+            sizes = ", ".join(
+                f"{one.key if one.kind == 'variable' else one.kind} ({one.size})"
+                for one in sorted(self._frame.space.fields, key=lambda f: -f.size)[:4]
+            )
+            raise TooLargeError(
+                Problem(
+                    code="G520",
+                    message=f"more than {LARGEST_STATE_COUNT:,} public states can be reached; "
+                    f"the fields with most levels are {sizes}.",
+                    path="variables",
+                    fix="use fewer levels, fewer variables, or less memory (was, did, periods_since).",
+                )
+            )
+
+    def tables(self) -> tuple[tuple[StageTable, ...], ...]:
+        """Return the stage tables: one list for all periods, or one a period if any is dated."""
+        shared = [
+            None if self._dated[m] else _table(builder, self.n_periods)
+            for m, builder in enumerate(self._builders)
+        ]
+        periods = self._by_period if any(self._dated) else self._by_period[:1]
+        return tuple(
+            tuple(_either(own, common) for own, common in zip(tables, shared, strict=True))
+            for tables in periods
+        )
+
+
+def _table(builder: RowsBuilder | ChainBuilder, n_periods: int) -> StageTable:
+    return builder.table(n_periods) if isinstance(builder, ChainBuilder) else builder.table()
+
+
+def _either(own: StageTable | None, common: StageTable | None) -> StageTable:
+    table = own if own is not None else common
+    if table is None:
+        msg = "a stage was tabled in no period"
+        raise RuntimeError(msg)
+    return table

@@ -1,0 +1,277 @@
+"""Stages to rows: joint acts, state by state, and where they lead.
+
+States arrive in batches, period by period, as they are first reached; the builder appends each
+batch to its lists and hands out the whole as a `StageTable` at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from jaxtyping import Bool, Int
+
+from offramp.game.dynamics import Bundle, Setting, apply_in_turn, join, mark_endings
+from offramp.game.factored import Options, Rows, StageTable
+from offramp.game.frame import Entries, Frame, fresh, joined, merge, starts
+from offramp.game.policies import BoundOptions, bind_options
+from offramp.scenario import Action, Clause, Mover, Stage
+from offramp.scenario.expressions import Chose, Did
+
+__all__ = ["RowsBuilder"]
+
+
+@dataclass
+class _OptionLists:
+    mover: Mover
+    counts: list[np.ndarray] = field(default_factory=list)
+    action: list[np.ndarray] = field(default_factory=list)
+    bound: list[np.ndarray] = field(default_factory=list)
+    total: int = 0
+
+
+class RowsBuilder:
+    """Builds the table of a stage as rows: joint acts and where they lead."""
+
+    def __init__(
+        self,
+        frame: Frame,
+        number: int,
+        reader: int,
+        clauses: Mapping[str, tuple[tuple[int, int, Clause], ...]],
+    ) -> None:
+        self._frame = frame
+        self._number = number
+        self._stage: Stage = frame.crisis.stages[number]
+        self._reader = reader
+        self._clauses = clauses
+        self._players = {p.name: i for i, p in enumerate(frame.crisis.players)}
+        self._options = [_OptionLists(mover) for mover in self._stage.movers]
+        self._row_counts: list[np.ndarray] = []
+        self._row_options: list[np.ndarray] = []
+        self._entry_counts: list[np.ndarray] = []
+        self._entries: list[Entries] = []
+        self._pay: list[np.ndarray] = []
+
+    def add(self, codes: Int[np.ndarray, "state"], period: int) -> None:
+        """Append states of the stage's slot (period from 1)."""
+        columns = self._frame.space.decode(codes)
+        ledger = self._frame.ledger(0)
+        setting = self._frame.setting(period, self._reader, ledger)
+        active = setting.holds(self._stage.when, columns)
+        bounds = [self._bind(one.mover, columns, active, setting) for one in self._options]
+        allowed = self._joint(bounds, active)
+        state, joint = np.nonzero(allowed)
+        self._row_counts.append(allowed.sum(axis=1))
+        self._append_options(bounds, state, joint)
+        ledger = self._frame.ledger(len(state))
+        setting = replace(setting, ledger=ledger)
+        outcomes = [
+            self._resolve(
+                j, columns[:, state[joint == j]], np.flatnonzero(joint == j), bounds, state, setting
+            )
+            for j in np.unique(joint)
+        ]
+        self._append_entries(outcomes, len(state))
+        self._pay.append(ledger.pay)
+
+    def _bind(
+        self, mover: Mover, columns: np.ndarray, active: np.ndarray, setting: Setting
+    ) -> BoundOptions:
+        available = np.empty((len(active), len(mover.actions)), bool)
+        for a, action in enumerate(mover.actions):
+            available[:, a] = active
+            for condition in action.conditions:
+                available[:, a] &= setting.holds(condition, columns)
+            if available[:, a].any():
+                self._frame.usage.actions.add((self._number, mover.player, action.name))
+        empty = active & ~available.any(axis=1)
+        if empty.any():
+            self._report_empty(mover, columns[:, empty])
+        player = self._frame.crisis.players[self._players[mover.player]]
+        names = tuple(one.name for one in player.types)
+        clauses = self._clauses.get(mover.player, ())
+        bound = bind_options(
+            mover, clauses, available, columns, self._frame.space, names, setting.period
+        )
+        self._frame.usage.clauses |= bound.effective
+        return bound
+
+    def _report_empty(self, mover: Mover, columns: np.ndarray) -> None:
+        state = self._frame.space.describe(int(self._frame.space.encode(columns[:, :1])[0]))
+        told = ", ".join(f"{name}: {level}" for name, level in state.items())
+        self._frame.findings.add(
+            "G504",
+            self._stage.path,
+            self._stage.where,
+            f"{mover.player} has no action at stage '{self._stage.name}' in state {{{told}}}.",
+            "add an action that is always possible, or give the stage a `when`.",
+        )
+
+    def _joint(
+        self, bounds: list[BoundOptions], active: np.ndarray
+    ) -> Bool[np.ndarray, "state joint"]:
+        """Return which joint acts exist; the last column is the stage passed over."""
+        joint = active[:, None].copy()
+        for one in bounds:
+            joint = (joint[:, :, None] & one.exists[:, None, :]).reshape(len(active), -1)
+        stuck = active & ~joint.any(axis=1)
+        return np.concatenate([joint, (~active | stuck)[:, None]], axis=1)
+
+    def _acts(self, joint: int) -> tuple[int, ...] | None:
+        """Return the action number of each mover, None where the stage is passed over."""
+        sizes = tuple(len(one.mover.actions) for one in self._options)
+        if joint == int(np.prod(sizes)):
+            return None
+        return tuple(int(i) for i in np.unravel_index(joint, sizes)) if sizes else ()
+
+    def _append_options(
+        self, bounds: list[BoundOptions], state: np.ndarray, joint: np.ndarray
+    ) -> None:
+        sizes = tuple(len(one.mover.actions) for one in self._options)
+        passed = joint == int(np.prod(sizes))
+        acts = np.unravel_index(np.where(passed, 0, joint), sizes) if sizes else ()
+        numbers = np.full((len(state), len(sizes)), -1, np.int64)
+        for k, (lists, one) in enumerate(zip(self._options, bounds, strict=True)):
+            at_state, action = np.nonzero(one.exists)
+            number_of = np.full(one.exists.shape, -1, np.int64)
+            number_of[at_state, action] = lists.total + np.arange(len(action))
+            numbers[:, k] = np.where(passed, -1, number_of[state, acts[k]])
+            lists.counts.append(one.exists.sum(axis=1))
+            lists.action.append(action)
+            lists.bound.append(one.bound[at_state, action])
+            lists.total += len(action)
+        self._row_options.append(numbers)
+
+    def _resolve(
+        self,
+        joint: int,
+        columns: np.ndarray,
+        rows: np.ndarray,
+        bounds: list[BoundOptions],
+        state: np.ndarray,
+        setting: Setting,
+    ) -> tuple[np.ndarray, Bundle]:
+        """Resolve one joint act in all states where it exists; return successors and branches."""
+        acts = self._acts(joint)
+        bundle = fresh(columns, rows, setting.n_reader_types)
+        if acts is None:
+            return self._frame.arrivals(bundle, self._number + 1), bundle
+        taken = [one.mover.actions[a] for one, a in zip(self._options, acts, strict=True)]
+        movers = [one.mover.player for one in self._options]
+        marked = columns.copy()
+        self._remember(marked, movers, [action.name for action in taken])
+        self._choose(marked, movers, taken)
+        for k, (bound, a) in enumerate(zip(bounds, acts, strict=True)):
+            self._spend(marked, bound, a, state[rows])
+        bundle = replace(bundle, columns=marked)
+        for action in taken:
+            setting.ledger.enter(action.pays, marked, rows, bundle.chance, setting)
+        bundle = _played(taken, self._stage, mark_endings(bundle, setting), setting)
+        if any(action.covert for action in taken):
+            bundle = self._as_seen(bundle, columns, rows, movers, taken)
+        return self._frame.arrivals(bundle, self._number + 1), bundle
+
+    def _remember(
+        self, columns: np.ndarray, players: Sequence[str], actions: Sequence[str]
+    ) -> None:
+        """Mark the acts as done, wherever something asks about them."""
+        done = set(zip(players, actions, strict=True))
+        for row, one in enumerate(self._frame.space.fields):
+            if isinstance(one.key, Did) and one.key.lag == 0 and done & set(one.key.acts):
+                columns[row] = 1
+
+    def _choose(
+        self, columns: np.ndarray, players: Sequence[str], actions: Sequence[Action]
+    ) -> None:
+        for player, action in zip(players, actions, strict=True):
+            row = self._frame.space.position.get(Chose(player))
+            if row is not None:
+                values = self._frame.space.fields[row].values
+                columns[row] = values.index(action.value if action.value is not None else 0.0)
+
+    def _spend(
+        self, columns: np.ndarray, bound: BoundOptions, action: int, state: np.ndarray
+    ) -> None:
+        for once, spent in bound.spends.items():
+            row = self._frame.space.position["once", once]
+            columns[row] |= spent[state, action].astype(np.int32)
+
+    def _as_seen(
+        self,
+        bundle: Bundle,
+        before: np.ndarray,
+        rows: np.ndarray,
+        movers: Sequence[str],
+        taken: Sequence[Action],
+    ) -> Bundle:
+        """Remember covert acts, for later stages, as the acts that they look like."""
+        at = np.searchsorted(rows, bundle.row)
+        columns = bundle.columns.copy()
+        for row, one in enumerate(self._frame.space.fields):
+            if isinstance(one.key, Did) and one.key.lag == 0:
+                columns[row] = before[row][at]
+        self._remember(columns, movers, [action.covert or action.name for action in taken])
+        return replace(bundle, columns=columns)
+
+    def _append_entries(self, outcomes: list[tuple[np.ndarray, Bundle]], n_rows: int) -> None:
+        if outcomes:
+            successor = np.concatenate([s for s, _ in outcomes])
+            bundle = Bundle(
+                np.empty((0, len(successor)), np.int32),
+                np.concatenate([b.row for _, b in outcomes]),
+                np.concatenate([b.chance for _, b in outcomes]),
+                np.concatenate([b.redraw for _, b in outcomes]),
+                np.empty(0, np.int64),
+            )
+            entries = merge(bundle.row, successor, bundle)
+            self._entries.append(entries)
+            self._entry_counts.append(np.bincount(entries.row, minlength=n_rows))
+
+    def table(self) -> StageTable:
+        """Return the stage's table over all states added so far."""
+        movers = tuple(self._mover_options(one) for one in self._options)
+        n_types = self._frame.setting(1, self._reader, self._frame.ledger(0)).n_reader_types
+        shape = (0, len(self._frame.profiles), self._frame.n_accounts)
+        rows = Rows(
+            start=starts(joined(self._row_counts, (0,), np.int64)),
+            option=joined(self._row_options, (0, len(movers)), np.int64),
+            entry_start=starts(joined(self._entry_counts, (0,), np.int64)),
+            successor=joined([e.successor for e in self._entries], (0,), np.int64),
+            chance=joined([e.chance for e in self._entries], (0, n_types), np.float64),
+            redraw=joined([e.redraw for e in self._entries], (0,), np.int64),
+            pay=joined(self._pay, shape, np.float64),
+        )
+        typed = set(self._frame.space.typed)
+        hides = any(
+            self._players[one.mover.player] in typed and any(a.covert for a in one.mover.actions)
+            for one in self._options
+        )
+        return StageTable(self._stage.name, movers, rows, None, self._reader, hides)
+
+    def _mover_options(self, one: _OptionLists) -> Options:
+        names = tuple(action.name for action in one.mover.actions)
+        seen = np.array([names.index(a.covert or a.name) for a in one.mover.actions], np.int64)
+        player = self._players[one.mover.player]
+        action = joined(one.action, (0,), np.int64)
+        n_types = len(self._frame.crisis.players[player].types)
+        return Options(
+            player=player,
+            names=names,
+            start=starts(joined(one.counts, (0,), np.int64)),
+            action=action,
+            seen_as=seen[action],
+            bound=joined(one.bound, (0, n_types), np.float64),
+        )
+
+
+def _played(taken: Sequence[Action], stage: Stage, bundle: Bundle, setting: Setting) -> Bundle:
+    """Resolve what acts and a stage bring about."""
+    if len(taken) > 1:
+        bundle = join([effect for action in taken for effect in action.effects], bundle, setting)
+    else:
+        for action in taken:
+            bundle = apply_in_turn(action.effects, bundle, setting)
+    bundle = apply_in_turn(stage.effects, bundle, setting)
+    return join(stage.added, bundle, setting)
