@@ -1,0 +1,55 @@
+"""Write a crisis down, solve how every side replies, see how it ends under each policy."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from offramp.equilibrium import Equilibrium, solve
+    from offramp.errors import OfframpError, Problem
+    from offramp.game import Game, compile_game
+    from offramp.outcomes import Outcomes, propagate
+    from offramp.scenario import Scenario, list_scenarios, load_scenario
+
+__all__ = [
+    "Equilibrium",
+    "Game",
+    "OfframpError",
+    "Outcomes",
+    "Problem",
+    "Scenario",
+    "__version__",
+    "compile_game",
+    "list_scenarios",
+    "load_scenario",
+    "propagate",
+    "solve",
+]
+
+__version__ = "0.1.0"
+
+# where each public name lives; imported when first asked for, so that `import offramp` is quick
+_ROOMS = {
+    "Equilibrium": "equilibrium",
+    "Game": "game",
+    "OfframpError": "errors",
+    "Outcomes": "outcomes",
+    "Problem": "errors",
+    "Scenario": "scenario",
+    "compile_game": "game",
+    "list_scenarios": "scenario",
+    "load_scenario": "scenario",
+    "propagate": "outcomes",
+    "solve": "equilibrium",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'offramp' has no attribute '{name}'")
+    return getattr(import_module(f"offramp.{_ROOMS[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,294 @@
+"""The command line: each command reads its words, calls one verb and says the answer.
+
+Everything heavy is imported inside the commands, so that `offramp --help` is there at once.
+Exit codes: 0 all is well, 1 a claim or a check failed, 2 the input is bad, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from offramp.errors import OfframpError
+    from offramp.report.answers import Answer
+
+__all__ = ["app", "main"]
+
+OK, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 130
+
+app = typer.Typer(
+    name="offramp",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Write a crisis down, solve how every side replies, see how it ends under each policy. "
+    "It compares consequences of stated assumptions; it neither prophesies nor recommends.",
+)
+
+Scenario = Annotated[
+    str, typer.Argument(metavar="NAME|FILE", help="A scenario that ships with offramp, or a file.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+View = Annotated[
+    str | None, typer.Option(metavar="V", help="One camp's settings of all assumptions.")
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="PARAMETER=VALUE", help="Give a parameter another value. May be repeated."
+    ),
+]
+Grid = Annotated[int | None, typer.Option(metavar="N", help="Belief points a side.", min=2)]
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    signal.signal(signal.SIGINT, _stop)
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: list[str]) -> int:
+    """Run one command and return its exit code; say every error in one place."""
+    from offramp.errors import OfframpError
+
+    try:
+        app(args=words, prog_name="offramp")
+    except SystemExit as leaving:  # how typer ends every command, wrong words included
+        return leaving.code if isinstance(leaving.code, int) else OK
+    except OfframpError as error:
+        _say_problems(error, as_json="--json" in words)
+        return BAD_INPUT
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return OK
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Leave at Ctrl-C; what is under way is cleaned up on the way out."""
+    sys.stderr.write("\nStopped. Nothing half-written is left behind.\n")
+    raise SystemExit(STOPPED)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and leave.")
+    ] = False,
+) -> None:
+    if version:
+        from offramp import __version__
+
+        typer.echo(f"offramp {__version__}")
+        raise typer.Exit
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """List the scenarios that ship with offramp."""
+    from offramp.report import describe_scenarios
+
+    _say(describe_scenarios(), json)
+
+
+@app.command()
+def new(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Name of the scenario; NAME.yaml is written.")
+    ],
+    json: Json = False,
+) -> None:
+    """Write a commented scenario that solves, to start from. Never overwrites a file."""
+    from offramp.report import write_starter
+
+    _say(write_starter(name, Path.cwd()), json)
+
+
+@app.command()
+def check(scenario: Scenario, json: Json = False) -> None:
+    """Check a scenario in full without solving it, and say how large it is."""
+    from offramp.report import describe_check
+
+    _say(describe_check(scenario), json)
+
+
+@app.command()
+def schema(
+    answer: Annotated[
+        str | None,
+        typer.Option(
+            "--answer", metavar="COMMAND", help="The schema of a command's --json instead."
+        ),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Changes nothing: a schema is JSON.")
+    ] = False,
+) -> None:
+    """Print the JSON Schema of scenario files, for editors and validators."""
+    from offramp.report import schema_text
+
+    typer.echo(schema_text(answer))
+
+
+@app.command()
+def rates(
+    scenario: Scenario,
+    worlds: Annotated[int, typer.Option(metavar="N", help="How many worlds to draw.", min=1)] = 20,
+    seed: Annotated[int, typer.Option(metavar="S", help="Seed of the draws.")] = 1,
+    json: Json = False,
+) -> None:
+    """Compare the rates of main events with history's, before any policy is looked at."""
+    from offramp.report import describe_rates
+
+    answer = describe_rates(scenario, worlds=worlds, seed=seed)
+    _say(answer, json)
+    if any(row.verdict == "absurd" for row in answer.rates):
+        raise typer.Exit(FAILED)
+
+
+@app.command("run")
+def run_(
+    scenario: Scenario,
+    policy: Annotated[
+        list[str] | None, typer.Option(metavar="P", help="Only this policy. May be repeated.")
+    ] = None,
+    case: Annotated[
+        list[str] | None, typer.Option(metavar="C", help="Only this case. May be repeated.")
+    ] = None,
+    set_: Set = None,
+    grid: Grid = None,
+    view: View = None,
+    json: Json = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Also write tables, answer and manifest here."),
+    ] = None,
+) -> None:
+    """Solve every policy and case, and say who replies how, how it ends and how it climbs."""
+    from offramp.report import describe_run, write_results
+
+    answer = describe_run(
+        scenario,
+        cases=[*(policy or []), *(case or [])],
+        parameters=_pairs(set_),
+        grid=grid,
+        view=view,
+    )
+    if out is not None:
+        write_results(answer, out)
+    _say(answer, json)
+    if not all(one.certificate.holds for one in answer.cases):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def why(
+    scenario: Scenario,
+    player: Annotated[str, typer.Option(metavar="P", help="Whose reply is explained.")],
+    type_: Annotated[
+        str | None,
+        typer.Option("--type", metavar="T", help="Of which type; the first, if not given."),
+    ] = None,
+    case: Annotated[
+        str | None,
+        typer.Option(metavar="C", help="In which case; the first policy, if not given."),
+    ] = None,
+    stage: Annotated[
+        str | None,
+        typer.Option(metavar="S", help="At which stage; the player's first, if not given."),
+    ] = None,
+    period: Annotated[int, typer.Option(metavar="N", help="In which period, from 1.", min=1)] = 1,
+    state: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="VARIABLE=LEVEL", help="Where the start state differs. May be repeated."
+        ),
+    ] = None,
+    belief: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PLAYER.TYPE=X", help="Where the prior differs. May be repeated."),
+    ] = None,
+    set_: Set = None,
+    grid: Grid = None,
+    view: View = None,
+    json: Json = False,
+) -> None:
+    """Explain a reply: which payoff, which belief, what it would reveal, what would switch it."""
+    from offramp.report import describe_why
+
+    answer = describe_why(
+        scenario,
+        player=player,
+        own_type=type_,
+        case=case,
+        stage=stage,
+        period=period,
+        state=_words(state),
+        beliefs=_pairs(belief),
+        parameters=_pairs(set_),
+        grid=grid,
+        view=view,
+    )
+    _say(answer, json)
+
+
+@app.command()
+def export(
+    scenario: Scenario,
+    gambit: Annotated[
+        Path,
+        typer.Option(metavar="FILE.efg", help="Write the unrolled game tree here, for Gambit."),
+    ],
+    case: Annotated[
+        str | None,
+        typer.Option(metavar="C", help="Of which case; the first policy, if not given."),
+    ] = None,
+    set_: Set = None,
+    view: View = None,
+    json: Json = False,
+) -> None:
+    """Write the unrolled game tree for other programs."""
+    from offramp.report import write_gambit
+
+    _say(write_gambit(scenario, gambit, case=case, parameters=_pairs(set_), view=view), json)
+
+
+def _say(answer: Answer, as_json: bool) -> None:
+    from offramp.report import write_answer
+
+    typer.echo(answer.model_dump_json(indent=2) if as_json else write_answer(answer))
+
+
+def _say_problems(error: OfframpError, as_json: bool) -> None:
+    if as_json:
+        from offramp.report import describe_problems
+
+        typer.echo(describe_problems(error).model_dump_json(indent=2))
+    typer.echo(str(error), err=True)
+
+
+def _words(pairs: list[str] | None) -> dict[str, str]:
+    """Split `name=value` words."""
+    split = [pair.partition("=") for pair in pairs or []]
+    for name, equals, value in split:
+        if not (name and equals and value):
+            raise typer.BadParameter(f"'{name}{equals}{value}' is not of the form name=value.")
+    return {name.strip(): value.strip() for name, _, value in split}
+
+
+def _pairs(pairs: list[str] | None) -> dict[str, float]:
+    """Split `name=number` words."""
+    found = {}
+    for name, value in _words(pairs).items():
+        try:
+            found[name] = float(value)
+        except ValueError:
+            raise typer.BadParameter(f"'{name}={value}': '{value}' is not a number.") from None
+    return found

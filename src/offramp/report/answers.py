@@ -1,0 +1,349 @@
+"""Answers: what each command says, as records with documented keys.
+
+A command computes its answer once; `--json` prints it, `layout.py` writes it as tables and
+sentences, `files.py` as CSV. The JSON Schema of an answer comes from these models, so that what is
+documented, what is validated and what is printed cannot part ways.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "ANSWERS",
+    "ActShare",
+    "Answer",
+    "BeliefRow",
+    "CaseAnswer",
+    "CertificateAnswer",
+    "CheckAnswer",
+    "EndingRow",
+    "ExportAnswer",
+    "ListAnswer",
+    "ListedScenario",
+    "LivelinessRow",
+    "MeasureRow",
+    "MemoryRow",
+    "NewAnswer",
+    "PrecisionRow",
+    "ProblemAnswer",
+    "ProblemRow",
+    "RateRow",
+    "RatesAnswer",
+    "RunAnswer",
+    "RungRow",
+    "ScenarioHead",
+    "SizeRow",
+    "SwitchRow",
+    "WhyAct",
+    "WhyAnswer",
+    "WhyTerm",
+]
+
+Share = float  # a probability in [0, 1]
+
+
+class Record(BaseModel):
+    """Base of all parts of an answer: fixed once made, no key that is not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Answer(Record):
+    """What every answer carries."""
+
+    offramp: str = Field(description="Version of offramp that gave the answer.")
+
+
+class ProblemRow(Record):
+    """One problem of a file."""
+
+    code: str = Field(description="Code of the problem; docs/reference/errors.md has its text.")
+    file: str | None = Field(description="File, if the problem stands in one.")
+    line: int | None = Field(description="Line, from 1.")
+    column: int | None = Field(description="Column, from 1.")
+    path: str = Field(description="Path inside the scenario, such as payoffs.navy.danger.")
+    found: str = Field(description="What is wrong, in one sentence.")
+    fix: str = Field(description="How to mend it.")
+
+
+class ProblemAnswer(Answer):
+    """Given by every command when its input is bad (exit code 2)."""
+
+    command: Literal["problems"] = "problems"
+    problems: list[ProblemRow] = Field(description="Every problem found, in file order.")
+
+
+class ListedScenario(Record):
+    """One scenario that ships with offramp."""
+
+    name: str
+    title: str
+    period: str = Field(description="Length and number of periods, in words.")
+    players: list[str]
+    cases: list[str] = Field(description="What `run` compares: every policy is a case.")
+    views: list[str]
+
+
+class ListAnswer(Answer):
+    """Answer of `offramp list`."""
+
+    command: Literal["list"] = "list"
+    scenarios: list[ListedScenario]
+
+
+class NewAnswer(Answer):
+    """Answer of `offramp new`."""
+
+    command: Literal["new"] = "new"
+    file: str = Field(description="The file that was written.")
+
+
+class SizeRow(Record):
+    """How many public states stand before one stage."""
+
+    stage: str
+    states: int
+
+
+class MemoryRow(Record):
+    """What one use of memory costs."""
+
+    use: str = Field(description="What is remembered, such as was(front) or did(friend.send, 1).")
+    states: int = Field(description="States a period that would go without it.")
+
+
+class CheckAnswer(Answer):
+    """Answer of `offramp check` when nothing is wrong."""
+
+    command: Literal["check"] = "check"
+    scenario: str
+    file: str
+    cases: list[str]
+    sizes: list[SizeRow] = Field(description="Public states before each stage, base case.")
+    beliefs: int = Field(description="Joint points of the belief grid.")
+    profiles: int = Field(description="Joint types of all players.")
+    memory: list[MemoryRow]
+    notes: list[str] = Field(description="What is no error, but worth knowing.")
+
+
+class ScenarioHead(Record):
+    """Which scenario was solved, and with what laid over it."""
+
+    name: str
+    title: str
+    period: str
+    hash: str = Field(description="Hash of the file and of everything laid over it.")
+    view: str | None
+    set: dict[str, float] = Field(description="Parameters given by --set.")
+    grid: int | None = Field(description="Belief points a side, if given by --grid.")
+
+
+class PrecisionRow(Record):
+    """How sharply a player chooses: precision and the scale of payoffs mean something together."""
+
+    player: str
+    label: str
+    precision: float | None = Field(description="Logit precision per payoff unit; null: exact.")
+    payoff_range: float = Field(
+        description="Highest less lowest payoff of a period, over all situations."
+    )
+    product: float | None = Field(description="Precision times payoff range.")
+    taken: Share = Field(description="Chance to take the better of two acts that differ by 0.25.")
+
+
+class ActShare(Record):
+    """How often a player, of one type, takes an act when it moves at a stage."""
+
+    stage: str
+    player: str
+    type: str | None = Field(description="null where the player has no types.")
+    act: str
+    share: Share = Field(description="Share of the player's choices at this stage, over all paths.")
+    choices: float = Field(description="Expected number of choices at this stage.")
+    bound: Share = Field(description="Share of these choices that the policy decided.")
+
+
+class EndingRow(Record):
+    """How likely play ends in one way."""
+
+    ending: str
+    chance: Share
+
+
+class MeasureRow(Record):
+    """One measure in one case."""
+
+    measure: str
+    label: str
+    unit: str
+    better: Literal["lower", "higher"] | None
+    value: float | None = Field(description="null: the event that it asks about never happens.")
+    never: Share | None = Field(description="For time_to: chance that it never happens.")
+
+
+class RungRow(Record):
+    """How high the climb has come by the end of a period."""
+
+    period: int
+    rung: int
+    chance: Share = Field(description="Chance that this is the highest rung so far; 0 is none.")
+
+
+class BeliefRow(Record):
+    """What one player believes of another, on average over all paths."""
+
+    observer: str
+    player: str
+    type: str
+    start: Share
+    end: Share
+
+
+class LivelinessRow(Record):
+    """By how much replies change when others are certain of one type rather than of another."""
+
+    player: str = Field(description="Who replies.")
+    about: str = Field(description="Whose type is believed.")
+    change: float = Field(description="Largest change of the chance of an act.")
+    act: str = Field(description="The act whose chance changes most.")
+
+
+class CertificateAnswer(Record):
+    """How far an equilibrium can be trusted."""
+
+    residual: float = Field(description="Largest |strategy - logit reply|.")
+    loss: float = Field(
+        description="Largest payoff lost at a point by the strategy, in payoff units."
+    )
+    off_grid: float | None = Field(description="Residual with exact beliefs, between grid points.")
+    refinement: float | None = Field(description="Change of the strategy when the grid is refined.")
+    calibration: float | None = Field(
+        description="Belief less frequency of types, weighed by reach."
+    )
+    not_converged: int = Field(description="Points that did not converge.")
+    branched: Share = Field(description="Share of points where the branch in precision turned.")
+    chance_error: float = Field(description="Largest |sum of chances - 1|.")
+    holds: bool = Field(description="Whether all of it is within the solver's tolerances.")
+    words: list[str] = Field(description="The same, in sentences.")
+
+
+class CaseAnswer(Record):
+    """One case, solved and played forward."""
+
+    case: str
+    policy: str
+    settings: int = Field(description="Settings of the mechanisms that the case is the mean of.")
+    replies: list[ActShare]
+    endings: list[EndingRow]
+    measures: list[MeasureRow]
+    climb: list[RungRow]
+    beliefs: list[BeliefRow]
+    liveliness: list[LivelinessRow]
+    certificate: CertificateAnswer
+
+
+class RunAnswer(Answer):
+    """Answer of `offramp run`."""
+
+    command: Literal["run"] = "run"
+    scenario: ScenarioHead
+    precision: list[PrecisionRow]
+    cases: list[CaseAnswer]
+    notes: list[str]
+    seconds: float = Field(description="Wall time of solving, in seconds.")
+
+
+class RateRow(Record):
+    """One event beside what history suggests."""
+
+    event: str
+    per: Literal["period", "ever", "event"] = Field(description="What the rate is a share of.")
+    low: Share = Field(description="Lower end of the reference range.")
+    high: Share = Field(description="Upper end of the reference range.")
+    source: str
+    base: float | None = Field(description="In the base world.")
+    low_precision: float | None = Field(description="With every precision at its low end.")
+    high_precision: float | None = Field(description="With every precision at its high end.")
+    p10: float | None = Field(description="10 % of the drawn worlds lie below.")
+    p50: float | None
+    p90: float | None
+    verdict: Literal["passes", "misses", "absurd", "never happens"]
+
+
+class RatesAnswer(Answer):
+    """Answer of `offramp rates`."""
+
+    command: Literal["rates"] = "rates"
+    scenario: ScenarioHead
+    case: str
+    worlds: int
+    seed: int
+    rates: list[RateRow]
+    liveliness: list[LivelinessRow]
+
+
+class WhyTerm(Record):
+    """One part of what an act is worth."""
+
+    term: str
+    worth: float = Field(description="In payoff units; the parts of an act sum to its worth.")
+
+
+class WhyAct(Record):
+    """One act that was open, and why it was (not) taken."""
+
+    act: str
+    chance: Share
+    worth: float = Field(description="Action value Q, in payoff units.")
+    terms: list[WhyTerm]
+    reveals: float = Field(description="Part of Q that comes through what the act teaches others.")
+
+
+class SwitchRow(Record):
+    """The smallest change that would switch the reply."""
+
+    change: str
+    amount: float
+    to: str = Field(description="The act that would then be most likely.")
+
+
+class WhyAnswer(Answer):
+    """Answer of `offramp why`."""
+
+    command: Literal["why"] = "why"
+    scenario: ScenarioHead
+    case: str
+    player: str
+    type: str | None
+    period: int
+    stage: str
+    state: dict[str, str]
+    beliefs: dict[str, Share]
+    acts: list[WhyAct]
+    switch: SwitchRow | None
+
+
+class ExportAnswer(Answer):
+    """Answer of `offramp export`."""
+
+    command: Literal["export"] = "export"
+    scenario: str
+    case: str
+    file: str
+    information_sets: int
+    outcomes: int
+
+
+ANSWERS: dict[str, type[Answer]] = {
+    "check": CheckAnswer,
+    "export": ExportAnswer,
+    "list": ListAnswer,
+    "new": NewAnswer,
+    "problems": ProblemAnswer,
+    "rates": RatesAnswer,
+    "run": RunAnswer,
+    "why": WhyAnswer,
+}
