@@ -6,7 +6,7 @@ from importlib.metadata import version as _version
 
 project = "offramp"
 author = "The offramp authors"
-copyright = "2025, the offramp authors"  # noqa: A001
+copyright = "2025, the offramp authors"
 version = release = _version("offramp")
 
 extensions = [

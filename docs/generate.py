@@ -25,14 +25,16 @@ One command answers one question. Every command takes `--json`, and its keys are
 | 2 | the input is bad; every problem is printed, nothing was solved or written |
 | 130 | stopped by Ctrl-C; nothing half-written is left behind |
 
-Whatever takes longer than a second says how far it has come: a bar on a terminal, plain lines otherwise, both on
-standard error. A `NAME` is a scenario that ships with offramp (`offramp list`), a `FILE` is yours.
+Whatever takes longer than a second says how far it has come: a bar on a terminal, plain lines
+otherwise, both on standard error. A `NAME` is a scenario that ships with offramp (`offramp list`),
+a `FILE` is yours.
 """
 
 JSON_HEAD = """# JSON answers
 
-What `--json` prints, command by command. `offramp schema --answer COMMAND` prints the JSON Schema of each, against
-which the tests hold every answer. Numbers are never NaN: where a question does not arise, the value is `null`.
+What `--json` prints, command by command. `offramp schema --answer COMMAND` prints the JSON Schema
+of each, against which the tests hold every answer. Numbers are never NaN: where a question does not
+arise, the value is `null`.
 """
 
 

@@ -1,0 +1,64 @@
+"""Progress: silent when quick, a line when it lasts, a bar only on a terminal."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from offramp.report import progress as module
+from offramp.report.progress import Progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def hurried(monkeypatch):
+    """Let a second pass in a hundredth."""
+    monkeypatch.setattr(module, "QUIET_SECONDS", 0.01)
+    monkeypatch.setattr(module, "TERMINAL_SECONDS", 0.01)
+
+
+def wait_for(stream: io.StringIO, text: str) -> bool:
+    import time
+
+    end = time.monotonic() + 5
+    while text not in stream.getvalue() and time.monotonic() < end:
+        time.sleep(0.005)
+    return text in stream.getvalue()
+
+
+def test_quick_job_says_nothing():
+    stream = io.StringIO()
+    with Progress("solving", 1, stream) as progress:
+        progress.start("solved")
+        progress.done()
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.usefixtures("hurried")
+def test_long_job_says_plain_lines_where_no_terminal_is():
+    stream = io.StringIO()
+    with Progress("solving", 3, stream) as progress:
+        progress.start("nothing")
+        progress.done()
+        assert wait_for(stream, "solving nothing: 1 of 3 done")
+    assert "\x1b" not in stream.getvalue()
+
+
+@pytest.mark.usefixtures("hurried")
+def test_bar_fills_and_is_cleared_away():
+    stream = Terminal()
+    with Progress("solving", 2, stream) as progress:
+        progress.done()
+        assert wait_for(stream, "############............")
+    assert stream.getvalue().endswith("\r\x1b[K")
+
+
+@pytest.mark.usefixtures("hurried")
+def test_error_within_is_passed_on():
+    with pytest.raises(ValueError, match="broken"), Progress("solving", 1, io.StringIO()):
+        raise ValueError("broken")
