@@ -249,6 +249,9 @@ class Crisis:
         measures: By name.
         solver: The file's `solver:` settings, checked.
         scenario_hash: Of the file and everything laid over it.
+        case: Name of the case (every policy is one).
+        given: The event on the path that the case is conditioned on, in the measure language.
+        settings: Setting of each mechanism that is used.
     """
 
     name: str
@@ -269,3 +272,6 @@ class Crisis:
     measures: tuple[Measure, ...]
     solver: Mapping[str, object] = field(default_factory=dict)
     scenario_hash: str = ""
+    case: str = ""
+    given: Expr | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)

@@ -10,15 +10,41 @@ Const(1.0))`, and `front >= 0.3` on a variable with numeric levels compares the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Protocol, TypeAlias
 
 import numpy as np
+from jaxtyping import Float
 
-__all__ = ["Belief", "Binary", "Boolean", "Call", "Chose", "Compare", "Const", "Did", "Environment",
-           "Expr", "Level", "MeasureCall", "MeasureOf", "Parameter", "Period", "Since", "Unary",
-           "Was", "evaluate", "walk"]
+__all__ = [
+    "FUNCTIONS",
+    "Belief",
+    "Binary",
+    "Boolean",
+    "Call",
+    "Chose",
+    "Compare",
+    "Const",
+    "Did",
+    "Environment",
+    "Expr",
+    "Level",
+    "MeasureCall",
+    "MeasureOf",
+    "Parameter",
+    "Period",
+    "Since",
+    "Unary",
+    "Was",
+    "children",
+    "evaluate",
+    "substitute",
+    "walk",
+]
+
+Values: TypeAlias = Float[np.ndarray, "..."]  # one entry per state, or whatever the reader asks for
 
 
 class Expr:
@@ -142,12 +168,15 @@ class Call(Expr):
 @dataclass(frozen=True)
 class MeasureCall(Expr):
     """A function of the measure language: `ever time_to start final change mean sum peak count
-    after belief value own_value`, with positional arguments and `by=` / `within=` / `at=`."""
+    after belief value own_value`, with positional arguments and `by=` / `within=` / `at=`.
+    """
 
     function: str
     arguments: tuple[Expr, ...]
     options: tuple[tuple[str, float], ...] = ()
-    names: tuple[str, ...] = ()  # player/action/type names for count, belief, value, own_value, peak
+    names: tuple[
+        str, ...
+    ] = ()  # player/action/type names for count, belief, value, own_value, peak
 
 
 @dataclass(frozen=True)
@@ -156,3 +185,172 @@ class MeasureOf(Expr):
 
     measure: str
     case: str
+
+
+class Environment(Protocol):
+    """What an expression reads. Every answer is a number or an array; answers broadcast."""
+
+    def parameter(self, name: str) -> Values | float:
+        """Return the value of a parameter."""
+
+    def level(self, variable: str, share: bool) -> Values | float:
+        """Return what a variable stands for now, or its index / (levels - 1)."""
+
+    def was(self, variable: str, lag: int, share: bool) -> Values | float:
+        """Return the same at the start of the period `lag` periods before this one."""
+
+    def did(self, acts: tuple[tuple[str, str], ...], lag: int) -> Values | float:
+        """Return 1 where any of the acts was taken `lag` periods before this one, else 0."""
+
+    def since(self, node: Since) -> Values | float:
+        """Return the number of periods since a condition last held at a period's end."""
+
+    def period(self) -> Values | float:
+        """Return the running number of the period, from 1."""
+
+    def chose(self, player: str) -> Values | float:
+        """Return the number that the player last chose in this period."""
+
+    def belief(self, observer: str | None, player: str, type: str) -> Values | float:
+        """Return an observer's belief; without observer, that of whoever is paid."""
+
+
+FUNCTIONS: dict[str, Callable[..., Values]] = {
+    "min": lambda *values: reduce(np.minimum, values),
+    "max": lambda *values: reduce(np.maximum, values),
+    "abs": np.abs,
+    "exp": np.exp,
+    "log": np.log,
+    # by tanh, which overflows nowhere
+    "logistic": lambda x: 0.5 * (1.0 + np.tanh(0.5 * x)),
+}
+
+_BINARY: dict[str, Callable[[Values, Values], Values]] = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+    "%": np.mod,
+}
+
+_COMPARISONS: dict[str, Callable[[Values, Values], Values]] = {
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "==": np.equal,
+    "!=": np.not_equal,
+}
+
+
+def evaluate(expression: Expr, environment: Environment) -> Values:
+    """Return the value of an expression as a float array (of no axes where nothing has any).
+
+    Both sides of `and` and `or` are always evaluated. Division by zero, overflow and the like warn
+    nobody: they leave `nan` or `inf`, which the compiler finds and reports with their place.
+
+    Raises:
+        TypeError: for the nodes of the measure language, which `outcomes` evaluates.
+    """
+    with np.errstate(all="ignore"):
+        return np.asarray(_value(expression, environment), dtype=float)
+
+
+def _value(node: Expr, env: Environment) -> Values | float:
+    match node:
+        case Const(value):
+            return value
+        case Parameter(name):
+            return env.parameter(name)
+        case Level(variable, share):
+            return env.level(variable, share)
+        case Binary(operator, left, right):
+            return _BINARY[operator](np.asarray(_value(left, env)), np.asarray(_value(right, env)))
+        case Compare(operands, operators):
+            return _chain([np.asarray(_value(part, env)) for part in operands], operators)
+        case Boolean(operator, operands):
+            truths = [np.not_equal(_value(part, env), 0.0) for part in operands]
+            return reduce(np.logical_and if operator == "and" else np.logical_or, truths) * 1.0
+        case Unary("-", operand):
+            return -np.asarray(_value(operand, env))
+        case Unary(_, operand):
+            return np.equal(_value(operand, env), 0.0) * 1.0
+        case Call(function, arguments):
+            return FUNCTIONS[function](*(np.asarray(_value(part, env)) for part in arguments))
+        case _:
+            return _remembered(node, env)
+
+
+def _remembered(node: Expr, env: Environment) -> Values | float:
+    """Return the value of a node that reads the past, the clock or a belief."""
+    match node:
+        case Was(variable, lag, share):
+            return env.was(variable, lag, share)
+        case Did(acts, lag):
+            return env.did(acts, lag)
+        case Since():
+            return env.since(node)
+        case Period():
+            return env.period()
+        case Chose(player):
+            return env.chose(player)
+        case Belief(observer, player, type_):
+            return env.belief(observer, player, type_)
+        case _:
+            raise TypeError(f"{type(node).__name__} belongs to measures and claims")
+
+
+def _chain(values: list[Values], operators: tuple[str, ...]) -> Values:
+    """Return 1 where every link of `a < b <= c` holds, else 0."""
+    links = [
+        _COMPARISONS[operator](left, right)
+        for operator, left, right in zip(operators, values, values[1:], strict=False)
+    ]
+    return reduce(np.logical_and, links) * 1.0
+
+
+def children(node: Expr) -> tuple[Expr, ...]:
+    """Return the nodes directly below a node."""
+    match node:
+        case Unary(_, operand):
+            return (operand,)
+        case Binary(_, left, right):
+            return (left, right)
+        case Compare(operands, _) | Boolean(_, operands):
+            return operands
+        case Call(_, arguments) | MeasureCall(_, arguments, _, _):
+            return arguments
+        case Since(condition, _):
+            return (condition,)
+        case _:
+            return ()
+
+
+def walk(expression: Expr) -> Iterator[Expr]:
+    """Yield an expression and every node below it, each before what is below it."""
+    stack = [expression]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(reversed(children(node)))
+
+
+def substitute(expression: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
+    """Return the expression with every node that `change` answers for replaced by its answer."""
+    found = change(expression)
+    if found is not None:
+        return found
+    below = tuple(substitute(child, change) for child in children(expression))
+    match expression:
+        case Unary():
+            return replace(expression, operand=below[0])
+        case Binary():
+            return replace(expression, left=below[0], right=below[1])
+        case Compare() | Boolean():
+            return replace(expression, operands=below)
+        case Call() | MeasureCall():
+            return replace(expression, arguments=below)
+        case Since():
+            return replace(expression, condition=below[0])
+        case _:
+            return expression

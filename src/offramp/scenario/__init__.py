@@ -1,0 +1,34 @@
+"""What a person writes: the scenario file, its language, and what is laid over it."""
+
+from __future__ import annotations
+
+from offramp.scenario.crisis import Crisis
+from offramp.scenario.expressions import Environment, Expr, evaluate, walk
+from offramp.scenario.load import (
+    dump_scenario,
+    json_schema,
+    list_scenarios,
+    load_campaign,
+    load_scenario,
+)
+from offramp.scenario.schema import Campaign, Scenario
+from offramp.scenario.views import bind, case_names, parse_claim, settings_of
+
+__all__ = [
+    "Campaign",
+    "Crisis",
+    "Environment",
+    "Expr",
+    "Scenario",
+    "bind",
+    "case_names",
+    "dump_scenario",
+    "evaluate",
+    "json_schema",
+    "list_scenarios",
+    "load_campaign",
+    "load_scenario",
+    "parse_claim",
+    "settings_of",
+    "walk",
+]

@@ -1,0 +1,647 @@
+"""What a person writes: pydantic models of a scenario file and of a campaign.
+
+The models say which entries there are and of what form. What names mean, and rules that look at
+the whole file, are left to `names.py`, `views.py` and `check.py`. Short forms (one player at a
+stage, a policy's `{first: send}`, a single level as a start) are spelled out on the way in, so
+that everything behind this module meets one form only.
+
+Numbers stand as written: a number, or the text of an expression of parameters.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from offramp.scenario.parse import Document
+
+__all__ = [
+    "ActionDecl",
+    "Amount",
+    "BundleDecl",
+    "Campaign",
+    "CaseDecl",
+    "ClaimDecl",
+    "ClauseDecl",
+    "Content",
+    "Distribution",
+    "EffectDecl",
+    "EndingDecl",
+    "Family",
+    "MeasureDecl",
+    "MechanismDecl",
+    "ParameterDecl",
+    "PayoffsDecl",
+    "PeriodDecl",
+    "PhaseDecl",
+    "PlayerDecl",
+    "PolicyDecl",
+    "Quantiles",
+    "RecordDecl",
+    "RivalDecl",
+    "Scenario",
+    "Setting",
+    "SolverDecl",
+    "StageDecl",
+    "TypeDecl",
+    "UseDecl",
+    "VariableDecl",
+    "ViewDecl",
+]
+
+
+def _check_amount(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise PydanticCustomError("amount", "a number or an expression of parameters")
+    return value
+
+
+def _check_condition(value: Any) -> Any:
+    if not isinstance(value, (bool, int, float, str)):
+        raise PydanticCustomError("condition", "a condition, such as `rung > calm`")
+    return value if isinstance(value, str) else float(value)
+
+
+def _check_text(value: Any) -> Any:
+    """Let a number stand where text is meant: `source: 1997`, or a level named 1914."""
+    return (
+        f"{value:g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+    )
+
+
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, (list, tuple)) else [value]
+
+
+def _none_as_empty(value: Any) -> Any:
+    return {} if value is None else value
+
+
+Text: TypeAlias = Annotated[str, BeforeValidator(_check_text)]
+Amount: TypeAlias = Annotated[float | str, BeforeValidator(_check_amount)]
+Condition: TypeAlias = Annotated[float | str, BeforeValidator(_check_condition)]
+Names: TypeAlias = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
+Setting: TypeAlias = Literal["asserted", "rival", "absent"]
+Weights: TypeAlias = dict[Setting, Amount]
+Lottery: TypeAlias = dict[Text, Amount]
+
+
+class Model(BaseModel):
+    """Base of all models: closed, immutable, and strict about whole numbers and truth values."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class PeriodDecl(Model):
+    """The length of a period, how many there are, and what the last state counts beyond them."""
+
+    unit: Text
+    count: Annotated[int, Field(ge=1, strict=True)] | Literal["forever"]
+    tail: Amount = 0.0
+    final_period: Annotated[int, Field(ge=1, strict=True)] | None = None
+
+
+class ParameterDecl(Model):
+    """An uncertain number: value, range, unit, source."""
+
+    value: Amount
+    range: tuple[Amount, Amount] | None = None
+    one_of: dict[float, Amount] | None = None
+    scale: Literal["linear", "log"] = "linear"
+    unit: Text
+    source: Text | None = None
+    note: Text | None = None
+    label: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_base_value(cls, raw: Any) -> Any:
+        """Take the weighted mean of `one_of` as base value where none is given."""
+        if isinstance(raw, dict) and "value" not in raw and _is_weighted(raw.get("one_of")):
+            weights = raw["one_of"]
+            mean = sum(v * w for v, w in weights.items()) / sum(weights.values())
+            return {**raw, "value": mean}
+        return raw
+
+
+def _is_weighted(one_of: Any) -> bool:
+    numbers = (int, float)
+    return (
+        isinstance(one_of, dict)
+        and all(isinstance(v, numbers) and isinstance(w, numbers) for v, w in one_of.items())
+        and sum(one_of.values()) > 0
+    )
+
+
+class BundleDecl(Model):
+    """Parameters that are drawn together, with a rank correlation between each two of them."""
+
+    parameters: Names
+    rank_correlation: Annotated[float, Field(ge=-1, le=1)]
+    note: Text | None = None
+
+
+class Family(Model):
+    """A range of numbers: levels of a variable, or members of a family of actions."""
+
+    from_: Annotated[float, Field(alias="from")]
+    to: float
+    step: Annotated[float, Field(gt=0)]
+
+
+class VariableDecl(Model):
+    """A public, ordered variable; levels lowest first."""
+
+    label: Text = ""
+    levels: Family | tuple[float | str, ...]
+    start: Lottery
+    note: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out_start(cls, raw: Any) -> Any:
+        return _with(raw, "start", _as_lottery)
+
+
+def _as_lottery(start: Any) -> Any:
+    return start if isinstance(start, dict) or start is None else {start: 1.0}
+
+
+def _with(raw: Any, key: str, change: Any) -> Any:
+    """Return a copy of mapping `raw` with the entry `key`, if there is one, changed."""
+    if not isinstance(raw, dict) or key not in raw:
+        return raw
+    return {**raw, key: change(raw[key])}
+
+
+class TypeDecl(Model):
+    """A private type: its prior weight and the parameters that it sets."""
+
+    prior: Amount = 1.0
+    set: dict[str, Amount] = Field(default_factory=dict)
+    label: Text = ""
+
+
+class Distribution(Model):
+    """The distribution that types are quantiles of.
+
+    `uniform` between `low` and `high`; `normal` and `lognormal` by `mean` and `sd`, or with `low`
+    and `high` as their 5 % and 95 % points.
+    """
+
+    distribution: Literal["uniform", "normal", "lognormal"]
+    low: Amount | None = None
+    high: Amount | None = None
+    mean: Amount | None = None
+    sd: Amount | None = None
+
+
+class Quantiles(Model):
+    """K equally likely types, q1 to qK, at the middles of K equal parts of a distribution."""
+
+    quantiles: Annotated[int, Field(ge=1, le=50, strict=True)]
+    of: Distribution
+    set: str
+
+
+def _pick_types(value: Any) -> Any:
+    """Tell quantiles from a list of types before pydantic has to guess."""
+    if isinstance(value, dict) and "quantiles" in value:
+        return Quantiles.model_validate(value)
+    return value
+
+
+class PlayerDecl(Model):
+    """A strategic actor, or a hidden fact (`nature`: types, no actions)."""
+
+    label: Text = ""
+    role: Text | None = None
+    precision: Amount | None = None
+    discount: Amount = 1.0
+    per: Text | None = None
+    types: Annotated[dict[str, TypeDecl] | Quantiles, Field(union_mode="left_to_right")] = Field(
+        default_factory=dict
+    )
+    believed_by: dict[str, dict[str, Amount]] = Field(default_factory=dict)
+    note: Text | None = None
+
+
+class EffectDecl(Model):
+    """One declared change; `at` stands only in mechanisms and names the stage it joins."""
+
+    name: Text | None = None
+    at: Text | None = None
+    when: Condition | None = None
+    chance: Amount | None = None
+    per: Text | None = None
+    move: Text | None = None
+    by: Amount | None = None
+    set: Text | None = None
+    to: Amount | None = None
+    redraw: Text | None = None
+    pays: dict[str, Amount] = Field(default_factory=dict)
+    then: tuple[EffectDecl, ...] = ()
+    else_: Annotated[tuple[EffectDecl, ...], Field(alias="else")] = ()
+
+    @model_validator(mode="after")
+    def _check_form(self) -> EffectDecl:
+        changes = [w for w in ("move", "set", "redraw") if getattr(self, w) is not None]
+        if len(changes) > 1:
+            raise PydanticCustomError("contradiction", _several(changes))
+        for word, partner in (("move", "by"), ("set", "to")):
+            if (getattr(self, word) is None) != (getattr(self, partner) is None):
+                raise PydanticCustomError(
+                    "contradiction", f"`{word}` and `{partner}` belong together; one is missing"
+                )
+        if self.per is not None and self.chance is None:
+            raise PydanticCustomError(
+                "contradiction",
+                "`per` says how long a chance is meant for; this effect has no `chance`",
+            )
+        if not changes and not self.pays and not self.then and not self.else_:
+            raise PydanticCustomError(
+                "contradiction",
+                "the effect does nothing: it has none of "
+                "`move`, `set`, `redraw`, `pays`, `then`, `else`",
+            )
+        return self
+
+
+def _flattened(dumped: dict[str, Any]) -> dict[str, Any]:
+    """Put the entries under `players` back beside the others, where a file has them."""
+    players = dumped.pop("players", {})
+    return {**dumped, **players}
+
+
+def _several(words: list[str]) -> str:
+    listed = " and ".join(f"`{word}`" for word in words)
+    return f"{listed} stand in one effect; it takes one of them (write two effects)"
+
+
+class ActionDecl(Model):
+    """What may be done."""
+
+    label: Text = ""
+    when: Condition | None = None
+    over: Family | tuple[float, ...] | None = None
+    covert: Text | None = None
+    cost: Amount | None = None
+    pays: dict[str, Amount] = Field(default_factory=dict)
+    ladder: Annotated[
+        tuple[Annotated[int, Field(ge=0, le=9, strict=True)], ...], BeforeValidator(_as_list)
+    ] = ()
+    effects: tuple[EffectDecl, ...] = ()
+    note: Text | None = None
+
+
+Actions: TypeAlias = dict[str, Annotated[ActionDecl, BeforeValidator(_none_as_empty)]]
+
+
+class StageDecl(Model):
+    """One place in the order of play; without players it is chance's."""
+
+    name: Text | None = None
+    players: Names = ()
+    when: Condition | None = None
+    actions: dict[str, Actions] = Field(default_factory=dict)
+    effects: tuple[EffectDecl, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out_player(cls, raw: Any) -> Any:
+        """Turn `player: navy` with its actions into the form of several players."""
+        if not isinstance(raw, dict) or "player" not in raw:
+            return raw
+        if "players" in raw:
+            raise PydanticCustomError(
+                "contradiction", "`player` and `players` stand in one stage; use one of them"
+            )
+        rest = {key: value for key, value in raw.items() if key != "player"}
+        player = raw["player"]
+        if not isinstance(player, str):
+            raise PydanticCustomError(
+                "contradiction", "`player` takes the name of one player; use `players` for several"
+            )
+        actions = rest.get("actions")
+        return {
+            **rest,
+            "players": [player],
+            "actions": {} if actions is None else {player: actions},
+        }
+
+
+class PayoffsDecl(Model):
+    """Named terms per player, accruing at the end of each period."""
+
+    per: Text | None = None
+    players: dict[str, dict[str, Amount]] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_per(cls, raw: Any) -> Any:
+        """Part `per`, which stands beside the players, from the players."""
+        if not isinstance(raw, dict):
+            return raw
+        players = {key: value for key, value in raw.items() if key != "per"}
+        return {"per": raw.get("per"), "players": players}
+
+    @model_serializer(mode="wrap")
+    def _join_players(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _flattened(plain(self))
+
+
+class EndingDecl(Model):
+    """A condition that stops play."""
+
+    label: Text = ""
+    when: Condition
+    freeze: Annotated[bool, Field(strict=True)] = True
+    pays: dict[str, Amount] = Field(default_factory=dict)
+
+
+class UseDecl(Model):
+    """A mechanism used: how it is set, and what fills its roles."""
+
+    use: Text
+    name: Text | None = None
+    setting: Setting | Weights = "asserted"
+    base: Setting | None = None
+    roles: dict[str, Names] = Field(default_factory=dict)
+
+    @property
+    def called(self) -> str:
+        """The name that views and settings call it by."""
+        return self.name or self.use
+
+
+class Content(Model):
+    """What a mechanism does under one of its settings; all of it may be empty."""
+
+    says: Text
+    sources: Names = ()
+    note: Text | None = None
+    parameters: dict[str, ParameterDecl] = Field(default_factory=dict)
+    shift: dict[str, Amount] = Field(default_factory=dict)
+    pays: PayoffsDecl = Field(default_factory=PayoffsDecl)
+    cost: dict[str, Amount] = Field(default_factory=dict)
+    forbid: dict[str, Condition] = Field(default_factory=dict)
+    set: dict[str, Amount] = Field(default_factory=dict)
+    effects: tuple[EffectDecl, ...] = ()
+
+
+class RivalDecl(Content):
+    """The mechanism that takes the place of another, whole, over the same roles."""
+
+    name: Text
+
+
+RoleKind: TypeAlias = Literal["player", "variable", "action", "effect", "stage"]
+
+
+class MechanismDecl(Content):
+    """A named cause and effect, its sources, its roles and its rival."""
+
+    roles: dict[str, RoleKind] = Field(default_factory=dict)
+    rival: RivalDecl | None = None
+
+
+class ClauseDecl(Model):
+    """One clause of a policy: exactly one of `play`, `mix` and `never`."""
+
+    when: Condition | None = None
+    type: Names = ()
+    once: Annotated[bool, Field(strict=True)] = False
+    play: Text | None = None
+    mix: dict[str, Amount] = Field(default_factory=dict)
+    never: Names = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out(cls, raw: Any) -> Any:
+        """Turn `first: a` and `always: a` into clauses."""
+        if not isinstance(raw, dict):
+            return raw
+        given = [w for w in ("play", "mix", "never", "first", "always") if w in raw]
+        if len(given) != 1:
+            raise PydanticCustomError("contradiction", _one_of_clause(given))
+        rest = {key: value for key, value in raw.items() if key not in ("first", "always")}
+        if "first" in raw:
+            return {**rest, "play": raw["first"], "once": True}
+        if "always" in raw:
+            return {**rest, "play": raw["always"]}
+        return raw
+
+
+def _one_of_clause(given: list[str]) -> str:
+    if not given:
+        return "the clause prescribes nothing: it takes one of `play`, `mix`, `never`, `first`, `always`"
+    listed = " and ".join(f"`{word}`" for word in given)
+    return f"{listed} stand in one clause; it takes one of them"
+
+
+Clauses: TypeAlias = Annotated[tuple[ClauseDecl, ...], BeforeValidator(_as_list)]
+
+
+class PolicyDecl(Model):
+    """A constraint set from outside, as clauses per player."""
+
+    secret: Annotated[bool, Field(strict=True)] = False
+    label: Text = ""
+    says: Text = ""
+    players: dict[str, Clauses] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_players(cls, raw: Any) -> Any:
+        """Part the players' clauses from `secret`, `label` and `says`, which stand beside them."""
+        if raw is None:
+            return {}
+        if not isinstance(raw, dict):
+            return raw
+        own = {key: raw[key] for key in ("secret", "label", "says") if key in raw}
+        return {**own, "players": {key: value for key, value in raw.items() if key not in own}}
+
+    @model_serializer(mode="wrap")
+    def _join_players(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _flattened(plain(self))
+
+
+class CaseDecl(Model):
+    """What is compared: a policy, and perhaps other numbers, another start, or an event given."""
+
+    policy: Text | None = None
+    set: dict[str, Amount] = Field(default_factory=dict)
+    start: dict[str, Lottery] = Field(default_factory=dict)
+    given: Condition | None = None
+    label: Text = ""
+    says: Text = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out_start(cls, raw: Any) -> Any:
+        return _with(raw, "start", _as_lotteries)
+
+
+def _as_lotteries(start: Any) -> Any:
+    if not isinstance(start, dict):
+        return start
+    return {name: _as_lottery(value) for name, value in start.items()}
+
+
+class MeasureDecl(Model):
+    """A number that cases are judged by."""
+
+    is_: Annotated[Condition, Field(alias="is")]
+    better: Literal["lower", "higher"] | None = None
+    label: Text = ""
+    unit: Text = ""
+    note: Text | None = None
+
+
+class Same(Model):
+    """Two values that are to differ by no more than a margin."""
+
+    same: tuple[Text, Text]
+    margin: Annotated[float, Field(gt=0)]
+
+
+class ClaimDecl(Model):
+    """A sentence as comparisons over cases, all of which must hold."""
+
+    says: Text
+    source: Text | None = None
+    note: Text | None = None
+    holds: tuple[Text, ...] | Same
+    share: Text | float | None = None
+    rests_on: Names = ()
+    counter: Text | None = None
+
+
+class ViewDecl(Model):
+    """One camp's settings of mechanisms, parameters and start."""
+
+    label: Text = ""
+    says: Text = ""
+    mechanisms: dict[str, Setting | Weights] = Field(default_factory=dict)
+    set: dict[str, Amount] = Field(default_factory=dict)
+    start: dict[str, Lottery] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out_start(cls, raw: Any) -> Any:
+        return _with(raw, "start", _as_lotteries)
+
+
+class RecordDecl(Model):
+    """How the record's episodes are read: which acts count on which rung, in which situation."""
+
+    responder: Text | None = None
+    rungs: dict[int, Names] = Field(default_factory=dict)
+    situation: dict[str, Any] = Field(default_factory=dict)
+    note: Text | None = None
+
+
+Positive: TypeAlias = Annotated[float, Field(gt=0)]
+Count: TypeAlias = Annotated[int, Field(ge=1, strict=True)]
+GridSize: TypeAlias = Annotated[int, Field(ge=2, le=1001, strict=True)]
+
+
+class SolverDecl(Model):
+    """Settings of the solver; what is not given keeps the solver's own default.
+
+    Attributes:
+        grid: Points a side of the belief grid, for all typed players or by player.
+        tolerance: Largest accepted |strategy - logit reply|.
+        memory: What the solver may allocate, in GiB.
+    """
+
+    beliefs: Literal["grid", "history"] | None = None
+    grid: GridSize | dict[str, GridSize] | None = None
+    precision_basis: Literal["current", "present"] | None = None
+    learning: Annotated[bool, Field(strict=True)] | None = None
+    max_steps: Count | None = None
+    tolerance: Positive | None = None
+    memory: Positive | None = None
+    final_period: Count | None = None
+    max_periods: Count | None = None
+    seed: Annotated[int, Field(ge=0, strict=True)] | None = None
+
+
+class Scenario(Model):
+    """The crisis as declared in one file."""
+
+    offramp: Literal[1]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    title: Text = ""
+    story: Text = ""
+    sources: Names = ()
+    period: PeriodDecl
+    parameters: dict[str, ParameterDecl] = Field(default_factory=dict)
+    bundles: tuple[BundleDecl, ...] = ()
+    variables: dict[str, VariableDecl] = Field(default_factory=dict)
+    players: dict[str, PlayerDecl]
+    stages: tuple[StageDecl, ...]
+    payoffs: PayoffsDecl = Field(default_factory=PayoffsDecl)
+    endings: dict[str, EndingDecl] = Field(default_factory=dict)
+    mechanisms: tuple[UseDecl, ...] = ()
+    library: dict[str, MechanismDecl] = Field(default_factory=dict)
+    policies: dict[str, PolicyDecl] = Field(default_factory=dict)
+    cases: dict[str, CaseDecl] = Field(default_factory=dict)
+    measures: dict[str, MeasureDecl] = Field(default_factory=dict)
+    claims: dict[str, ClaimDecl] = Field(default_factory=dict)
+    views: dict[str, ViewDecl] = Field(default_factory=dict)
+    record: RecordDecl | None = None
+    solver: SolverDecl = Field(default_factory=SolverDecl)
+
+    _document: Document = PrivateAttr(default_factory=Document)
+    _memory: dict[Any, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def document(self) -> Document:
+        """The file that it was read from, for the places of its problems."""
+        return self._document
+
+    def __eq__(self, other: object) -> bool:
+        """Compare what the files say, not where they stand."""
+        if not isinstance(other, Scenario):
+            return NotImplemented
+        return self.__dict__ == other.__dict__
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class PhaseDecl(Model):
+    """One phase of a campaign: a scenario, when it is over, and what it hands on by name."""
+
+    scenario: Text
+    until: Condition | None = None
+    carry: Names = ()
+
+
+class Campaign(Model):
+    """Scenarios in phases, solved from the last."""
+
+    offramp: Literal[1]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    title: Text = ""
+    story: Text = ""
+    sources: Names = ()
+    phases: Annotated[tuple[PhaseDecl, ...], Field(min_length=1)]
+
+    _document: Document = PrivateAttr(default_factory=Document)
+
+    @property
+    def document(self) -> Document:
+        """The file that it was read from, for the places of its problems."""
+        return self._document
