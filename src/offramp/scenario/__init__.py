@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from offramp.scenario.crisis import Crisis
+from offramp.scenario.crisis import (
+    Action,
+    Clause,
+    Crisis,
+    Effect,
+    Ending,
+    Measure,
+    Mover,
+    Pay,
+    Player,
+    PlayerType,
+    Policy,
+    Stage,
+    Start,
+    Variable,
+)
 from offramp.scenario.expressions import Environment, Expr, evaluate, walk
 from offramp.scenario.load import (
     dump_scenario,
@@ -15,11 +30,24 @@ from offramp.scenario.schema import Campaign, Scenario
 from offramp.scenario.views import bind, case_names, parse_claim, settings_of
 
 __all__ = [
+    "Action",
     "Campaign",
+    "Clause",
     "Crisis",
+    "Effect",
+    "Ending",
     "Environment",
     "Expr",
+    "Measure",
+    "Mover",
+    "Pay",
+    "Player",
+    "PlayerType",
+    "Policy",
     "Scenario",
+    "Stage",
+    "Start",
+    "Variable",
     "bind",
     "case_names",
     "dump_scenario",

@@ -70,7 +70,8 @@ def list_scenarios() -> list[str]:
 def _names(folder: Traversable) -> list[str]:
     if not folder.is_dir():
         return []
-    return [entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".yaml")]
+    names = [entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".yaml")]
+    return [name for name in names if "." not in name]  # NAME.rates.yaml stands beside NAME.yaml
 
 
 def _shipped(folder: str) -> Traversable:
