@@ -135,14 +135,13 @@ class ChainBuilder:
         successor = joined([e.successor for e in lists.entries], (0,), np.int64)
         order, in_place = _overwriting_order(inner, row, successor, len(self._inner))
         bounds = starts(counts)
-        entry_order = np.concatenate(
-            [np.arange(bounds[i], bounds[i + 1]) for i in order] or [np.zeros(0, np.int64)]
-        )
+        ordered = starts(counts[order])
+        entry_order = np.arange(bounds[-1]) + np.repeat(bounds[order] - ordered[:-1], counts[order])
         shape = (0, len(self._frame.profiles), self._frame.n_accounts)
         return Step(
             name=lists.name,
             inner=inner[order],
-            entry_start=starts(counts[order]),
+            entry_start=ordered,
             successor=successor[entry_order],
             chance=joined([e.chance[:, 0] for e in lists.entries], (0,), np.float64)[entry_order],
             redraw=joined([e.redraw for e in lists.entries], (0,), np.int64)[entry_order],

@@ -96,6 +96,5 @@ class Ledger:
 
 def all_profiles(n_types: Sequence[int]) -> Int[np.ndarray, "profile typed"]:
     """Return every joint type, row-major; one empty profile where nobody has types."""
-    return np.array(list(itertools.product(*map(range, n_types))), np.int64).reshape(
-        -1, len(n_types)
-    )
+    joint = list(itertools.product(*map(range, n_types)))
+    return np.array(joint, np.int64).reshape(len(joint), len(n_types))

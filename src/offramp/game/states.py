@@ -21,7 +21,7 @@ from offramp.scenario.expressions import Chose, Did, Expr, Since, Was
 __all__ = ["Field", "Index", "StateEnvironment", "StateSpace", "build_space"]
 
 LARGEST_CODE = 2**56  # codes are signed 64-bit; some bits are kept for keys built from them
-LARGEST_TABLE = 2**25  # a code space up to this size is indexed by a plain table (128 MiB)
+LARGEST_TABLE = 2**21  # a code space up to this size is indexed by a plain table (8 MiB)
 
 Columns = Int[np.ndarray, "field state"]
 
@@ -59,7 +59,7 @@ class Index:
         self.codes: Int[np.ndarray, "state"] = np.empty(0, np.int64)
         self._table = np.full(n_codes, -1, np.int32) if n_codes <= LARGEST_TABLE else None
         self._sorted = np.empty(0, np.int64)
-        self._order = np.empty(0, np.int64)
+        self._order = np.empty(0, np.int32)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -71,7 +71,7 @@ class Index:
         if not len(self._sorted):
             return np.full(len(codes), -1, np.int32)
         at = np.minimum(np.searchsorted(self._sorted, codes), len(self._sorted) - 1)
-        return np.where(self._sorted[at] == codes, self._order[at], -1).astype(np.int32)
+        return np.where(self._sorted[at] == codes, self._order[at], -1)
 
     def add(self, codes: Int[np.ndarray, "code"]) -> Int[np.ndarray, "new"]:
         """Number the codes that have no number yet, in ascending order; return those codes."""
@@ -79,8 +79,8 @@ class Index:
         if self._table is not None:
             self._table[new] = np.arange(len(self.codes), len(self.codes) + len(new))
         self.codes = np.concatenate([self.codes, new])
-        if self._table is None:
-            self._order = np.argsort(self.codes, kind="stable")
+        if self._table is None and len(new):
+            self._order = np.argsort(self.codes, kind="stable").astype(np.int32)
             self._sorted = self.codes[self._order]
         return new
 
