@@ -93,7 +93,7 @@ def _version(
 @app.command("list")
 def list_(json: Json = False) -> None:
     """List the scenarios that ship with offramp."""
-    from offramp.report import describe_scenarios
+    from offramp.report.catalog import describe_scenarios
 
     _say(describe_scenarios(), json)
 
@@ -106,7 +106,7 @@ def new(
     json: Json = False,
 ) -> None:
     """Write a commented scenario that solves, to start from. Never overwrites a file."""
-    from offramp.report import write_starter
+    from offramp.report.files import write_starter
 
     _say(write_starter(name, Path.cwd()), json)
 
@@ -114,7 +114,7 @@ def new(
 @app.command()
 def check(scenario: Scenario, json: Json = False) -> None:
     """Check a scenario in full without solving it, and say how large it is."""
-    from offramp.report import describe_check
+    from offramp.report.catalog import describe_check
 
     _say(describe_check(scenario), json)
 
@@ -132,7 +132,7 @@ def schema(
     ] = False,
 ) -> None:
     """Print the JSON Schema of scenario files, for editors and validators."""
-    from offramp.report import schema_text
+    from offramp.report.catalog import schema_text
 
     typer.echo(schema_text(answer))
 
@@ -145,7 +145,7 @@ def rates(
     json: Json = False,
 ) -> None:
     """Compare the rates of main events with history's, before any policy is looked at."""
-    from offramp.report import describe_rates
+    from offramp.report.rates import describe_rates
 
     answer = describe_rates(scenario, worlds=worlds, seed=seed)
     _say(answer, json)
@@ -172,8 +172,11 @@ def run_(
     ] = None,
 ) -> None:
     """Solve every policy and case, and say who replies how, how it ends and how it climbs."""
-    from offramp.report import describe_run, write_results
+    from offramp.report.files import refuse_existing, write_results
+    from offramp.report.results import describe_run
 
+    if out is not None:
+        refuse_existing(out)
     answer = describe_run(
         scenario,
         cases=[*(policy or []), *(case or [])],
@@ -221,7 +224,7 @@ def why(
     json: Json = False,
 ) -> None:
     """Explain a reply: which payoff, which belief, what it would reveal, what would switch it."""
-    from offramp.report import describe_why
+    from offramp.report.reasons import describe_why
 
     answer = describe_why(
         scenario,
@@ -255,20 +258,20 @@ def export(
     json: Json = False,
 ) -> None:
     """Write the unrolled game tree for other programs."""
-    from offramp.report import write_gambit
+    from offramp.report.trees import write_gambit
 
     _say(write_gambit(scenario, gambit, case=case, parameters=_pairs(set_), view=view), json)
 
 
 def _say(answer: Answer, as_json: bool) -> None:
-    from offramp.report import write_answer
+    from offramp.report.layout import write_answer
 
     typer.echo(answer.model_dump_json(indent=2) if as_json else write_answer(answer))
 
 
 def _say_problems(error: OfframpError, as_json: bool) -> None:
     if as_json:
-        from offramp.report import describe_problems
+        from offramp.report.catalog import describe_problems
 
         typer.echo(describe_problems(error).model_dump_json(indent=2))
     typer.echo(str(error), err=True)

@@ -61,11 +61,13 @@ class ProblemRow(Record):
     """One problem of a file."""
 
     code: str = Field(description="Code of the problem; docs/reference/errors.md has its text.")
+    severity: Literal["error", "warning"]
     file: str | None = Field(description="File, if the problem stands in one.")
     line: int | None = Field(description="Line, from 1.")
     column: int | None = Field(description="Column, from 1.")
     path: str = Field(description="Path inside the scenario, such as payoffs.navy.danger.")
-    found: str = Field(description="What is wrong, in one sentence.")
+    found: str = Field(description="What is wrong.")
+    hint: str = Field(description="What was probably meant, or nothing.")
     fix: str = Field(description="How to mend it.")
 
 
@@ -112,7 +114,7 @@ class MemoryRow(Record):
     """What one use of memory costs."""
 
     use: str = Field(description="What is remembered, such as was(front) or did(friend.send, 1).")
-    states: int = Field(description="States a period that would go without it.")
+    factor: float = Field(description="How many times more states there are because of it.")
 
 
 class CheckAnswer(Answer):
@@ -122,8 +124,9 @@ class CheckAnswer(Answer):
     scenario: str
     file: str
     cases: list[str]
-    sizes: list[SizeRow] = Field(description="Public states before each stage, base case.")
-    beliefs: int = Field(description="Joint points of the belief grid.")
+    sizes: list[SizeRow] = Field(
+        description="Public states before each stage and at a period's end, in all cases together."
+    )
     profiles: int = Field(description="Joint types of all players.")
     memory: list[MemoryRow]
     notes: list[str] = Field(description="What is no error, but worth knowing.")

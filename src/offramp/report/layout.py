@@ -13,11 +13,11 @@ from offramp.report.answers import (
     CaseAnswer,
     CheckAnswer,
     ExportAnswer,
+    ListAnswer,
     LivelinessRow,
     MeasureRow,
-    RatesAnswer,
-    ListAnswer,
     NewAnswer,
+    RatesAnswer,
     RunAnswer,
     WhyAnswer,
 )
@@ -59,7 +59,11 @@ def _write_run(answer: RunAnswer, width: int) -> str:
     title = f"{head.title} ({head.name}, {head.period})"
     over = [f"view: {head.view}"] if head.view else []
     over += [f"{name} = {format_number(value)}" for name, value in head.set.items()]
-    parts = ["\n".join([title, *over, STANCE]), *tables, "\n".join(["How far to trust it", *_indent(words)])]
+    parts = [
+        "\n".join([title, *over, STANCE]),
+        *tables,
+        "\n".join(["How far to trust it", *_indent(words)]),
+    ]
     if answer.notes:
         parts.append("\n".join(["To bear in mind", *_indent(answer.notes)]))
     return "\n\n".join(parts)
@@ -181,7 +185,9 @@ def _belief_table(cases: Sequence[CaseAnswer]) -> Table:
         ("at the start", "share"),
         ("at the end", "share"),
     )
-    return Table("beliefs", "What they come to believe (on average)", columns, tuple(rows), n_keys=3)
+    return Table(
+        "beliefs", "What they come to believe (on average)", columns, tuple(rows), n_keys=3
+    )
 
 
 def _liveliness_table(found: Iterable[tuple[str, LivelinessRow]]) -> Table:
@@ -227,16 +233,16 @@ def _certificate_table(cases: Sequence[CaseAnswer]) -> Table:
 
 
 def _write_list(answer: ListAnswer, width: int) -> str:
-    rows = [
-        (one.name, one.title, one.period, ", ".join(one.players)) for one in answer.scenarios
-    ]
+    rows = [(one.name, one.title, one.period, ", ".join(one.players)) for one in answer.scenarios]
     columns: tuple[tuple[str, Kind], ...] = (
         ("name", "text"),
         ("title", "text"),
         ("length", "text"),
         ("players", "text"),
     )
-    return render(Table("scenarios", "Scenarios that ship with offramp", columns, tuple(rows)), width)
+    return render(
+        Table("scenarios", "Scenarios that ship with offramp", columns, tuple(rows)), width
+    )
 
 
 def _write_new(answer: NewAnswer, width: int) -> str:
@@ -253,12 +259,12 @@ def _write_check(answer: CheckAnswer, width: int) -> str:
     memory = Table(
         "memory",
         "What is remembered, and what it costs",
-        (("use", "text"), ("states more", "number")),
-        tuple((row.use, row.states) for row in answer.memory),
+        (("use", "text"), ("times more states", "number")),
+        tuple((row.use, row.factor) for row in answer.memory),
     )
     parts = [f"{answer.scenario}: nothing is wrong. Cases: {', '.join(answer.cases)}."]
     parts += [render(table, width) for table in (sizes, memory) if table.rows]
-    parts.append(f"Belief points: {answer.beliefs}; profiles of types: {answer.profiles}.")
+    parts.append(f"Profiles of types: {answer.profiles}.")
     parts += answer.notes
     return "\n\n".join(parts)
 
@@ -313,11 +319,19 @@ def _write_why(answer: WhyAnswer, width: int) -> str:
     rows: list[tuple[Cell, ...]] = []
     for act in answer.acts:
         worth = {term.term: term.worth for term in act.terms}
-        rows.append((act.act, act.chance, act.worth, *(worth.get(term) for term in terms), act.reveals))
+        rows.append(
+            (act.act, act.chance, act.worth, *(worth.get(term) for term in terms), act.reveals)
+        )
     columns: list[tuple[str, Kind]] = [("act", "text"), ("chance", "share"), ("worth", "number")]
-    columns += [*((term, "number") for term in terms), ("of it: reveals", "number")]  # type: ignore[list-item]
+    columns += [(term, "number") for term in (*terms, "of it: reveals")]
     lines = [title, f"  situation: {where}", f"  beliefs: {believed}" if believed else ""]
-    table = Table("why", "What each act is worth, and through which terms", tuple(columns), tuple(rows), n_keys=1)
+    table = Table(
+        "why",
+        "What each act is worth, and through which terms",
+        tuple(columns),
+        tuple(rows),
+        n_keys=1,
+    )
     parts = ["\n".join(filter(None, lines)), render(table, width)]
     if answer.switch:
         parts.append(f"It would switch to {answer.switch.to} if {answer.switch.change}.")

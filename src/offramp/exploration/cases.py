@@ -1,0 +1,157 @@
+"""The cases of a scenario side by side: each solved, those that differ only in their start once.
+
+A view may give weights to the settings of mechanisms. A case is then solved once per setting, and
+whoever shows it takes the mean over them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from offramp.equilibrium import Equilibrium, solve
+from offramp.exploration.design import Spread, spread_settings
+from offramp.game import compile_game, same_but_for_start
+from offramp.outcomes import Outcomes, propagate
+from offramp.scenario import Scenario, bind, case_names, settings_of
+
+__all__ = [
+    "Laid",
+    "Solve",
+    "SolvedCase",
+    "plan_solves",
+    "solve_cases",
+    "view_spread",
+    "wanted_cases",
+]
+
+UNBOUND = "solved"  # the case of a scenario that names none: everybody chooses
+
+
+@dataclass(frozen=True)
+class Laid:
+    """What is laid over a scenario for a whole run.
+
+    Attributes:
+        parameters: Values given from outside, by name; they win over the view's.
+        grid: Points a side of the belief grid, None for the scenario's own.
+    """
+
+    view: str | None = None
+    parameters: Mapping[str, float] | None = None
+    grid: int | None = None
+
+
+@dataclass(frozen=True)
+class Solve:
+    """One solve: a game, and the cases that share it.
+
+    Attributes:
+        weight: Of the mechanisms' settings, among those of the view.
+        settings: Setting of each mechanism that the view leaves open.
+    """
+
+    cases: tuple[str, ...]
+    weight: float
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class SolvedCase:
+    """One case under one setting of the mechanisms, solved and played forward."""
+
+    case: str
+    policy: str
+    weight: float
+    equilibrium: Equilibrium
+    outcomes: Outcomes
+
+
+def wanted_cases(scenario: Scenario, wanted: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the cases asked for, each once; all of them if none is named.
+
+    A name that is no case is found out when the case is bound.
+    """
+    return tuple(dict.fromkeys(wanted)) or case_names(scenario) or (UNBOUND,)
+
+
+def plan_solves(scenario: Scenario, cases: Sequence[str], laid: Laid) -> tuple[Solve, ...]:
+    """Group cases that differ only in their start, once per setting that the view leaves open."""
+    spread = view_spread(scenario, laid.view)
+    return tuple(
+        Solve(group, draw.weight, draw.chosen)
+        for draw in spread.draws
+        for group in _groups(scenario, cases, laid, draw.chosen)
+    )
+
+
+def view_spread(scenario: Scenario, view: str | None) -> Spread:
+    """Return the settings of mechanisms that a view leaves open, with their weights.
+
+    What a view does not name keeps its base setting; only the view's own weights are spread.
+    """
+    if view is None:
+        return spread_settings({}, seed=0)
+    weights = settings_of(scenario, view)
+    declared = scenario.views.get(view)
+    if declared is not None:
+        weights = {name: given for name, given in weights.items() if name in declared.mechanisms}
+    open_ = {name: given for name, given in weights.items() if len(given) > 1}
+    return spread_settings(open_, seed=scenario.solver.seed or 0)
+
+
+def solve_cases(
+    scenario: Scenario,
+    plan: Sequence[Solve],
+    laid: Laid,
+    started: Callable[[str], None] = lambda name: None,
+) -> Iterator[SolvedCase]:
+    """Solve what is planned and play every case forward, one after another.
+
+    What has been handed on is not kept, so that memory holds one equilibrium at a time.
+
+    Args:
+        started: Told the name of each case before work on it begins.
+    """
+    for one in plan:
+        started(one.cases[0])
+        game = compile_game(
+            scenario,
+            case=one.cases[0],
+            starts=one.cases[1:],
+            view=laid.view,
+            parameters=laid.parameters,
+            settings=one.settings,
+            grid=laid.grid,
+        )
+        equilibrium = solve(game)
+        for name in one.cases:
+            started(name)
+            outcomes = propagate(equilibrium, start=name)
+            policy = _policy_of(scenario, name)
+            yield SolvedCase(name, policy, one.weight, equilibrium, outcomes)
+
+
+def _policy_of(scenario: Scenario, case: str) -> str:
+    declared = scenario.cases.get(case)
+    return declared.policy or case if declared else case
+
+
+def _groups(
+    scenario: Scenario, cases: Sequence[str], laid: Laid, settings: Mapping[str, str]
+) -> list[tuple[str, ...]]:
+    bound = {
+        name: bind(
+            scenario, case=name, view=laid.view, parameters=laid.parameters, settings=settings
+        )
+        for name in cases
+    }
+    groups: list[list[str]] = []
+    for name in cases:
+        for group in groups:
+            if same_but_for_start(bound[group[0]], bound[name]):
+                group.append(name)
+                break
+        else:
+            groups.append([name])
+    return [tuple(group) for group in groups]

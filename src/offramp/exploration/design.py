@@ -1,0 +1,91 @@
+"""Which worlds: draws of every uncertain number and of every contested mechanism's setting.
+
+Draws are stratified: with n worlds each parameter falls once into each nth part of its range
+(a Latin hypercube [McKayBeckmanConover1979]), and each setting of a mechanism is met as often as
+its weight says, to within one world. All randomness comes from one seed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+__all__ = [
+    "LARGEST_EXACT",
+    "Draw",
+    "Spread",
+    "choose_weighted",
+    "latin_hypercube",
+    "spread_settings",
+]
+
+LARGEST_EXACT = 64  # combinations of settings up to this many are all taken; else so many drawn
+
+
+class Draw(NamedTuple):
+    """One combination of settings, by mechanism, and its weight."""
+
+    weight: float
+    chosen: dict[str, str]
+
+
+class Spread(NamedTuple):
+    """Combinations of settings whose weights sum to one, and whether they are all there are."""
+
+    draws: tuple[Draw, ...]
+    is_exact: bool
+
+
+def spread_settings(
+    weights: Mapping[str, Mapping[str, float]], *, seed: int, limit: int = LARGEST_EXACT
+) -> Spread:
+    """Return the combinations of mechanisms' settings, all up to `limit`, else that many drawn.
+
+    Args:
+        weights: Weight of each setting, by mechanism; need not be normalised. Settings of weight
+            zero are left out.
+    """
+    open_ = {
+        name: {setting: weight for setting, weight in given.items() if weight > 0}
+        for name, given in weights.items()
+    }
+    if math.prod(map(len, open_.values())) <= limit:
+        return Spread(tuple(_all_combinations(open_)), True)
+    generator = np.random.default_rng(seed)
+    points = latin_hypercube(limit, len(open_), generator)
+    columns = [choose_weighted(given, points[:, k]) for k, given in enumerate(open_.values())]
+    drawn = (dict(zip(open_, row, strict=True)) for row in zip(*columns, strict=True))
+    return Spread(tuple(Draw(1 / limit, chosen) for chosen in drawn), False)
+
+
+def latin_hypercube(
+    n_points: int, n_columns: int, generator: np.random.Generator
+) -> Float[np.ndarray, "point column"]:
+    """Return points in the unit cube, each column with one point in each nth part."""
+    strata = np.argsort(generator.random((n_points, n_columns)), axis=0)
+    return (strata + generator.random((n_points, n_columns))) / n_points
+
+
+def choose_weighted(weights: Mapping[str, float], points: Float[np.ndarray, "point"]) -> list[str]:
+    """Return the choice that each point in [0, 1) falls on, along the choices' summed weights."""
+    names = list(weights)
+    edges = np.cumsum(list(weights.values()))
+    found = np.searchsorted(edges / edges[-1], points, side="right")
+    return [names[min(k, len(names) - 1)] for k in found]
+
+
+def _all_combinations(open_: Mapping[str, Mapping[str, float]]) -> Sequence[Draw]:
+    draws = []
+    for row in itertools.product(*(given.items() for given in open_.values())):
+        weight = math.prod(
+            chance / sum(given.values())
+            for (_, chance), given in zip(row, open_.values(), strict=True)
+        )
+        chosen = dict(zip(open_, (setting for setting, _ in row), strict=True))
+        draws.append(Draw(weight, chosen))
+    return draws

@@ -1,0 +1,131 @@
+"""What is written to disk: a starter scenario, the results of a run, a game tree.
+
+Nothing is ever overwritten, and nothing stands there half-written: files are made under a
+temporary name beside their place and moved there when they are complete.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from offramp import __version__
+from offramp.errors import Problem, RunError
+from offramp.report.answers import NewAnswer, RunAnswer
+from offramp.report.layout import run_tables, write_answer
+from offramp.report.tables import to_csv
+
+__all__ = ["new_file", "new_folder", "write_results", "write_starter"]
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+
+def write_starter(name: str, folder: Path) -> NewAnswer:
+    """Write a commented scenario that solves, as NAME.yaml.
+
+    Raises:
+        RunError: The name cannot be one, or the file is there already.
+    """
+    if not NAME.fullmatch(name):
+        raise RunError(_bad_name(name))
+    template = files("offramp") / "templates" / "starter.yaml"
+    text = template.read_text(encoding="utf-8").replace("name: starter ", f"name: {name} ", 1)
+    with new_file(folder / f"{name}.yaml") as path:
+        path.write_text(text, encoding="utf-8")
+    return NewAnswer(offramp=__version__, file=f"{name}.yaml")
+
+
+def write_results(answer: RunAnswer, folder: Path) -> None:
+    """Write an answer as CSV tables, JSON, text, and a manifest of what made it.
+
+    Raises:
+        RunError: The folder is there already, or cannot be made.
+    """
+    with new_folder(folder) as place:
+        for table in run_tables(answer):
+            (place / f"{table.name}.csv").write_text(to_csv(table), encoding="utf-8")
+        (place / "answer.json").write_text(answer.model_dump_json(indent=2), encoding="utf-8")
+        (place / "answer.txt").write_text(write_answer(answer) + "\n", encoding="utf-8")
+        manifest = {
+            "offramp": answer.offramp,
+            "scenario": answer.scenario.model_dump(),
+            "cases": [one.case for one in answer.cases],
+            "seconds": answer.seconds,
+            "files": sorted(path.name for path in place.iterdir()),
+        }
+        text = json.dumps(manifest, indent=2)
+        (place / "manifest.json").write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """Hand out a temporary path that becomes `path` if all goes well, and vanishes if not."""
+    refuse_existing(path)
+    with _temporary_folder(path) as folder:
+        made = folder / path.name
+        yield made
+        refuse_existing(path)
+        os.replace(made, path)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Hand out a temporary folder that becomes `path` if all goes well, and vanishes if not."""
+    refuse_existing(path)
+    with _temporary_folder(path) as folder:
+        made = folder / "made"
+        made.mkdir()
+        yield made
+        refuse_existing(path)
+        os.replace(made, path)
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise if something stands at a path: nothing is overwritten.
+
+    Raises:
+        RunError: Something does.
+    """
+    if path.exists():
+        message = f"'{path}' is there already; nothing is overwritten."
+        raise RunError(Problem(code="R602", message=message, fix="name another, or remove it."))
+
+
+@contextmanager
+def _temporary_folder(path: Path) -> Iterator[Path]:
+    """Make a folder beside `path`, so that moving out of it is one step on one disk."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".offramp-", dir=path.parent))
+    except OSError as error:
+        raise RunError(_cannot_write(path, error)) from None
+    try:
+        yield folder
+    except OSError as error:
+        raise RunError(_cannot_write(path, error)) from None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _bad_name(name: str) -> Problem:
+    return Problem(
+        code="R603",
+        message=f"'{name}' cannot be the name of a scenario.",
+        fix="use small letters, digits and hyphens, beginning with a letter or digit.",
+    )
+
+
+def _cannot_write(path: Path, error: OSError) -> Problem:
+    reason = error.strerror or str(error)
+    return Problem(
+        code="R604",
+        message=f"'{path}' cannot be written: {reason}.",
+        fix="name another place, or free it.",
+    )
