@@ -69,7 +69,7 @@ class ChainBuilder:
         self._depart(np.unique(frontier))
 
     def _advance(self, step: _StepLists, arrived: np.ndarray, setting: Setting) -> np.ndarray:
-        """Apply a step to the inner states that reach it for the first time; return where they go."""
+        """Apply a step to inner states that are new to it; return where they go."""
         step.known = _grown(step.known, len(self._inner))
         new = arrived[~step.known[arrived]]
         step.known[new] = True
@@ -160,7 +160,7 @@ LONGEST_DEPENDENCE = 64
 def _overwriting_order(
     inner: np.ndarray, row: np.ndarray, successor: np.ndarray, n_inner: int
 ) -> tuple[np.ndarray, bool]:
-    """Order rows so that none reads a row that stands before it; say whether there is such an order.
+    """Order rows so that none reads a row before it in the list; say whether that can be.
 
     A row's depth is the longest chain of rows that lead to it; rows are sorted by depth.
     """

@@ -142,8 +142,8 @@ def _idle_clauses(game: Game, policies: Mapping[str, Policy]) -> list[Problem]:
                 problems.append(
                     Problem(
                         code="G508",
-                        message=f"a clause of policy '{policy.name}' for {clause.player} can be carried "
-                        "out in no state that play can reach.",
+                        message=f"a clause of policy '{policy.name}' for {clause.player} can be "
+                        "carried out in no state that play can reach.",
                         where=clause.where,
                         path=clause.path,
                         fix="correct its `when` or its action, or remove the clause.",

@@ -18,15 +18,15 @@ from offramp.errors import GameError, Problem
 from offramp.game.beliefs import BeliefGrid, build_grid
 from offramp.game.factored import Account, Game, PlayerAxis
 from offramp.game.findings import Findings
-from offramp.game.ledger import account_numbers, all_profiles
 from offramp.game.frame import Endings, Frame, Usage
-from offramp.game.payoffs import payoff_tables
+from offramp.game.ledger import account_numbers, all_profiles
+from offramp.game.payoffs import Terminals, payoff_tables, reads_beliefs
 from offramp.game.readings import readings_of
 from offramp.game.search import Search, distribution, start_lottery
 from offramp.game.states import Index, StateSpace, build_space
 from offramp.scenario import Clause, Crisis, Effect, Pay, Scenario, Start, bind
 
-__all__ = ["compile_crisis", "compile_game", "same_but_for_start"]
+__all__ = ["compile_crisis", "compile_game", "regrid", "same_but_for_start"]
 
 DEFAULT_POINTS = {2: 21, 3: 8}  # points a side of the belief grid, by number of types
 
@@ -47,7 +47,7 @@ def compile_game(
     case: str | None = None,
     policy: str | None = None,
     view: str | None = None,
-    parameters: Mapping[str, float | str] | None = None,
+    parameters: Mapping[str, float] | None = None,
     settings: Mapping[str, str] | None = None,
     starts: Iterable[str] = (),
     grid: int | Mapping[str, int] | None = None,
@@ -92,7 +92,7 @@ def compile_game(
 
 
 def same_but_for_start(one: Crisis, other: Crisis) -> bool:
-    """Return whether two crises differ at most in where play begins, so that one solve serves both."""
+    """Return whether crises differ at most in where play begins, so that one solve serves both."""
 
     def bare(crisis: Crisis) -> Crisis:
         policy = replace(crisis.policy, name="")
@@ -135,8 +135,17 @@ def compile_crisis(
     search.run(np.concatenate([codes for codes, _ in start_codes.values()]))
     frame.findings.raise_if_any()
     beliefs = _beliefs(crisis, layout, grid, single=exact_beliefs or not learning)
+    terminals = Terminals(
+        space,
+        frame.slots[-1].codes,
+        frame.ended.codes,
+        frame.ended.by,
+        layout.profiles,
+        layout.accounts,
+        frame.findings,
+    )
     payoff, ended_payoff = payoff_tables(
-        frame, search.n_periods, beliefs, exact_beliefs=exact_beliefs
+        terminals, search.n_periods, beliefs, exact_beliefs=exact_beliefs
     )
     frame.findings.raise_if_any()
     return Game(
@@ -171,6 +180,31 @@ def compile_crisis(
         crisis=crisis,
         scenario_hash=crisis.scenario_hash,
     )
+
+
+def regrid(game: Game, points: int | Mapping[str, int] | None) -> Game:
+    """Return the same game on a belief grid with other points a side."""
+    crisis = game.crisis
+    layout = _Layout(
+        game.typed,
+        tuple(len(crisis.players[j].types) for j in game.typed),
+        game.profiles,
+        game.accounts,
+    )
+    grid = _beliefs(crisis, layout, points, single=not game.learning)
+    if not reads_beliefs(crisis):
+        return replace(game, grid=grid)
+    terminals = Terminals(
+        game.space,
+        game.codes[-1],
+        game.ended_codes,
+        game.ended_by,
+        game.profiles,
+        game.accounts,
+        Findings(),
+    )
+    payoff, ended = payoff_tables(terminals, game.n_periods, grid, exact_beliefs=False)
+    return replace(game, grid=grid, payoff=payoff, ended_payoff=ended)
 
 
 # --- who is who -----------------------------------------------------------------------------------
@@ -261,7 +295,7 @@ def _beliefs(
 def _too_many_types(player: str, n_types: int) -> Problem:
     return Problem(
         code="G521",
-        message=f"{player} has {n_types} types; the belief grid holds at most {max(DEFAULT_POINTS)}.",
+        message=f"{player} has {n_types} types; a belief grid holds {max(DEFAULT_POINTS)} at most.",
         path=f"players.{player}.types",
         fix="use fewer types, or `solver: {beliefs: history}` for a short game.",
     )

@@ -22,7 +22,7 @@ from offramp.game.states import StateEnvironment, StateSpace
 from offramp.scenario import Effect, Ending, evaluate
 from offramp.scenario.expressions import Expr
 
-__all__ = ["Bundle", "Setting", "join", "apply_in_turn", "mark_endings"]
+__all__ = ["Bundle", "Setting", "apply_in_turn", "join", "mark_endings"]
 
 CERTAIN_GAP = 1e-12  # a chance this close to 0 or 1 counts as 0 or 1 when it is shifted
 

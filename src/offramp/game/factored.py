@@ -17,11 +17,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from offramp.game.beliefs import BeliefGrid
+
+if TYPE_CHECKING:
+    from offramp.game.frame import Usage
+    from offramp.game.states import StateSpace
+    from offramp.scenario import Crisis
 
 __all__ = [
     "FORBIDDEN",
@@ -202,6 +208,8 @@ class Game:
         start: Distribution over slot-0 states, per case name that shares this game.
         prior: Analyst's prior over profiles. opinion: player k's own prior over profiles.
         grid: The belief grid (a single point where nobody has types or `learning` is off).
+        usage: Actions, endings and clauses that were possible somewhere.
+        space: Decodes codes and evaluates expressions on states; crisis: what was compiled.
     """
 
     name: str
@@ -227,9 +235,9 @@ class Game:
     opinion: Float[np.ndarray, "player profile"]
     grid: BeliefGrid
     learning: bool
-    usage: object  # stages.Usage: actions, endings and clauses that were possible somewhere
-    space: object  # states.StateSpace: decodes codes, evaluates expressions on states
-    crisis: object  # scenario.Crisis: kept opaque here, for measures and names
+    usage: Usage
+    space: StateSpace
+    crisis: Crisis
     scenario_hash: str = ""
 
     def table(self, period: int, stage: int) -> StageTable:

@@ -124,7 +124,8 @@ class Findings:
                 "G511",
                 effect.path,
                 effect.where,
-                f"'{effect.variable}' is set to {value:g} in state {_at(columns, which, space)}, which is none of its levels.",
+                f"'{effect.variable}' is set to {value:g} in state {_at(columns, which, space)}, "
+                "which is none of its levels.",
                 "give the variable such a level, or round the number to one.",
             )
 
@@ -134,7 +135,8 @@ class Findings:
             "G509",
             effect.path,
             effect.where,
-            f"a mechanism shifts the chance of '{effect.name}', which is 0 or 1 in state {_at(columns, 0, space)}; "
+            f"a mechanism shifts the chance of '{effect.name}', which is 0 or 1 "
+            f"in state {_at(columns, 0, space)}; "
             "log-odds cannot move it.",
             "give the effect a chance between 0 and 1, or narrow its `when`.",
         )
@@ -145,6 +147,7 @@ class Findings:
             "G507",
             effect.path,
             effect.where,
-            f"'{effect.variable}' is set to two different levels at once in state {_at(columns, 0, space)}.",
+            f"'{effect.variable}' is set to two different levels at once "
+            f"in state {_at(columns, 0, space)}.",
             "let one of the effects move it instead, or exclude one by a `when`.",
         )

@@ -93,6 +93,7 @@ class Frame:
 
 
 def fresh(columns: np.ndarray, rows: np.ndarray, n_reader_types: int) -> Bundle:
+    """Return branches that begin: certain, nothing redrawn, play going on."""
     n = len(rows)
     return Bundle(
         columns,
@@ -127,10 +128,12 @@ def merge(rows: np.ndarray, successor: np.ndarray, bundle: Bundle) -> Entries:
 
 
 def starts(counts: np.ndarray) -> Int[np.ndarray, "count_1"]:
+    """Return where each run of the given lengths begins; the total stands last."""
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
 def joined(parts: Sequence[np.ndarray], empty_shape: tuple[int, ...], dtype: type) -> np.ndarray:
+    """Return parts as one contiguous array, empty in the given shape where there are none."""
     if not parts:
         return np.zeros(empty_shape, dtype)
     return np.ascontiguousarray(np.concatenate(parts).astype(dtype, copy=False))

@@ -16,7 +16,7 @@ from offramp.scenario import Pay, evaluate
 if TYPE_CHECKING:
     from offramp.game.dynamics import Setting
 
-__all__ = ["Ledger", "account_numbers", "amounts"]
+__all__ = ["Ledger", "account_numbers", "account_of", "all_profiles", "amounts"]
 
 
 def account_numbers(
@@ -24,6 +24,12 @@ def account_numbers(
 ) -> dict[tuple[str, str | None], int]:
     """Return the account's number by player and term (term None: the player as a whole)."""
     return {(players[one.player], one.term): i for i, one in enumerate(accounts)}
+
+
+def account_of(pay: Pay, accounts: Mapping[tuple[str, str | None], int]) -> int | None:
+    """Return the account that a payment goes to, None if nobody keeps it."""
+    whole = accounts.get((pay.player, None))
+    return whole if whole is not None else accounts.get((pay.player, pay.term))
 
 
 def amounts(
@@ -66,11 +72,6 @@ class Ledger:
             (n_rows, len(profiles), n_accounts)
         )
 
-    def account(self, pay: Pay) -> int | None:
-        """Return the account that a payment goes to, None if nobody keeps it."""
-        whole = self._accounts.get((pay.player, None))
-        return whole if whole is not None else self._accounts.get((pay.player, pay.term))
-
     def enter(
         self,
         pays: Iterable[Pay],
@@ -81,7 +82,7 @@ class Ledger:
     ) -> None:
         """Enter payments made on branches with the given chances."""
         for pay in pays:
-            account = self.account(pay)
+            account = account_of(pay, self._accounts)
             by_profile = amounts(pay, columns, setting.space, self._profiles, setting.period)
             setting.findings.checked_amount(pay, by_profile, columns, setting.space)
             if account is None:

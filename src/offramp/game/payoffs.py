@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from offramp.game.beliefs import BeliefGrid
-from offramp.game.frame import Frame
-from offramp.game.ledger import amounts
+from offramp.game.factored import Account
+from offramp.game.findings import Findings
+from offramp.game.ledger import account_numbers, account_of, amounts
 from offramp.game.readings import reads_period
+from offramp.game.states import StateSpace
 from offramp.scenario import Crisis, Pay, walk
 from offramp.scenario.expressions import Belief
 
-__all__ = ["payoff_tables"]
+__all__ = ["Terminals", "payoff_tables", "reads_beliefs"]
 
 LINEAR_TOLERANCE = 1e-9  # of the payoff's size: rounding in a sum of a few terms
 
 
+@dataclass(frozen=True)
+class Terminals:
+    """The states at which payoffs accrue, and to whom.
+
+    Attributes:
+        codes: States at a period's end. ended_codes, ended_by: states in which play has ended,
+            and the ending that ended it.
+    """
+
+    space: StateSpace
+    codes: Int[np.ndarray, "state"]
+    ended_codes: Int[np.ndarray, "ended"]
+    ended_by: Int[np.ndarray, "ended"]
+    profiles: Int[np.ndarray, "profile typed"]
+    accounts: tuple[Account, ...]
+    findings: Findings
+
+
 def payoff_tables(
-    frame: Frame, n_periods: int, grid: BeliefGrid, *, exact_beliefs: bool
+    terminals: Terminals, n_periods: int, grid: BeliefGrid, *, exact_beliefs: bool
 ) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
     """Return payoffs of last-slot states and of ended states, per period or once.
 
@@ -28,53 +49,57 @@ def payoff_tables(
     holds the constant and then the slope in each own belief (typed player by typed player, type by
     type), since there payoffs must be linear in beliefs.
     """
-    crisis = frame.crisis
+    crisis = terminals.space.crisis
     dated = reads_period([pay.amount for pay in crisis.payoffs])
     freezes = np.array([ending.freeze for ending in crisis.endings] or [True])
     live, ended = [], []
     for t in range(n_periods if dated else 1):
-        live.append(_payoff(frame, frame.slots[-1].codes, grid, t + 1, exact_beliefs))
-        frozen = _payoff(frame, frame.ended.codes, grid, t + 1, exact_beliefs)
-        ended.append(frozen * freezes[frame.ended.by][:, None, None, None])
+        live.append(_payoff(terminals, terminals.codes, grid, t + 1, exact_beliefs))
+        frozen = _payoff(terminals, terminals.ended_codes, grid, t + 1, exact_beliefs)
+        ended.append(frozen * freezes[terminals.ended_by][:, None, None, None])
     return tuple(live), tuple(ended)
 
 
+def reads_beliefs(crisis: Crisis) -> bool:
+    """Return whether any period payoff reads a belief."""
+    return any(_beliefs_read(pay) for pay in crisis.payoffs)
+
+
 def _payoff(
-    frame: Frame, codes: np.ndarray, grid: BeliefGrid, period: int, exact_beliefs: bool
+    terminals: Terminals, codes: np.ndarray, grid: BeliefGrid, period: int, exact_beliefs: bool
 ) -> Float[np.ndarray, "state profile account belief"]:
-    crisis, space = frame.crisis, frame.space
+    space = terminals.space
+    crisis = space.crisis
     columns = space.decode(codes)
-    reads = [_beliefs_read(pay) for pay in crisis.payoffs]
     n_slopes = sum(len(crisis.players[j].types) for j in space.typed)
-    n_belief = (1 + n_slopes if exact_beliefs else len(grid.points)) if any(reads) else 1
-    total = np.zeros((len(codes), len(frame.profiles), frame.n_accounts, n_belief))
-    names = [p.name for p in crisis.players]
-    ledger = frame.ledger(0)
-    for pay, read in zip(crisis.payoffs, reads, strict=True):
+    n_belief = 1
+    if reads_beliefs(crisis):
+        n_belief = 1 + n_slopes if exact_beliefs else len(grid.points)
+    total = np.zeros((len(codes), len(terminals.profiles), len(terminals.accounts), n_belief))
+    for pay in crisis.payoffs:
         beliefs = None
-        if read:
-            observer = names.index(pay.player)
+        if _beliefs_read(pay):
             beliefs = (
                 probes(crisis, space.typed)
                 if exact_beliefs
-                else observed(crisis, grid, observer, space.typed)
+                else observed(crisis, grid, pay.player, space.typed)
             )
-        by_profile = amounts(pay, columns, space, frame.profiles, period, beliefs)
-        frame.findings.checked_amount(pay, by_profile, columns, space)
-        account = ledger.account(pay)
+        by_profile = amounts(pay, columns, space, terminals.profiles, period, beliefs)
+        terminals.findings.checked_amount(pay, by_profile, columns, space)
+        account = account_of(
+            pay, account_numbers(terminals.accounts, [p.name for p in crisis.players])
+        )
         if account is None:
             continue
         for number, amount in enumerate(by_profile):
-            if read and exact_beliefs:
-                total[:, number, account] += _slopes(
-                    frame, pay, np.broadcast_to(amount, (len(codes), n_slopes + 2))
-                )
-            elif amount.ndim == 2:
+            if beliefs is not None and exact_beliefs:
+                at_probes = np.broadcast_to(amount, (len(codes), n_slopes + 2))
+                total[:, number, account] += _slopes(terminals.findings, pay, at_probes)
+            elif beliefs is not None:
                 total[:, number, account] += amount
             else:
-                total[:, number, account, slice(0, 1 if exact_beliefs else None)] += (
-                    np.broadcast_to(amount, columns.shape[1:])[:, None]
-                )
+                constant = np.broadcast_to(amount, (len(codes),))[:, None]
+                total[:, number, account, : 1 if exact_beliefs else None] += constant
     return total
 
 
@@ -83,13 +108,14 @@ def _beliefs_read(pay: Pay) -> bool:
 
 
 def observed(
-    crisis: Crisis, grid: BeliefGrid, observer: int, typed: Sequence[int]
+    crisis: Crisis, grid: BeliefGrid, observer: str, typed: Sequence[int]
 ) -> dict[tuple[str, str], np.ndarray]:
     """Return what an observer believes at every grid point, by player and type."""
     beliefs = {}
+    watching = [player.name for player in crisis.players].index(observer)
     for j, player in enumerate(typed):
         one = crisis.players[player]
-        tilted = grid.points[:, j, : len(one.types)] * grid.tilt[observer, j, : len(one.types)]
+        tilted = grid.points[:, j, : len(one.types)] * grid.tilt[watching, j, : len(one.types)]
         total = tilted.sum(axis=1, keepdims=True)
         excluded = total <= 0  # the observer rules out all that is still believed possible
         tilted = np.where(
@@ -114,7 +140,7 @@ def probes(crisis: Crisis, typed: Sequence[int]) -> dict[tuple[str, str], np.nda
 
 
 def _slopes(
-    frame: Frame, pay: Pay, at_probes: Float[np.ndarray, "state probe"]
+    findings: Findings, pay: Pay, at_probes: Float[np.ndarray, "state probe"]
 ) -> Float[np.ndarray, "state constant_and_slopes"]:
     constant = at_probes[:, :1]
     slopes = at_probes[:, 1:-1] - constant
@@ -122,7 +148,7 @@ def _slopes(
     predicted = constant[:, 0] + slopes @ last
     scale = 1.0 + np.abs(at_probes).max(initial=0.0)
     if np.any(np.abs(predicted - at_probes[:, -1]) > LINEAR_TOLERANCE * scale):
-        frame.findings.add(
+        findings.add(
             "G522",
             f"payoffs.{pay.player}.{pay.term}",
             pay.where,

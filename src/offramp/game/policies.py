@@ -54,11 +54,11 @@ def bind_options(
             clauses (or -1), clause.
         types: Names of the mover's types.
     """
-    n_states, n_actions = available.shape
+    n_states = len(available)
     names = [action.name for action in mover.actions]
     bound = np.where(available[:, :, None], FREE, FORBIDDEN) * np.ones(len(types))
     decided = np.zeros((n_states, len(types)), bool)
-    spends: dict[int, np.ndarray] = {}
+    spends: dict[int, Bool[np.ndarray, "state action"]] = {}
     effective: set[int] = set()
     for number, once, clause in clauses:
         applies = _applies(clause, once, columns, space, types, period) & ~decided
@@ -66,12 +66,12 @@ def bind_options(
             changed = _forbid(clause, names, bound, applies)
         else:
             weights = _weights(clause, names)
-            acted = _prescribe(weights, bound, applies)
+            acted: np.ndarray = _prescribe(weights, bound, applies)
             changed = bool(acted.any())
             decided |= acted
             if once >= 0:
                 spent = acted.any(axis=1)[:, None] & (weights > 0)
-                spends[once] = spends.get(once, False) | spent
+                spends[once] = spends.get(once, np.zeros_like(spent)) | spent
         if changed:
             effective.add(number)
     exists = np.any((bound == FREE) | (bound > 0), axis=2)

@@ -9,7 +9,7 @@ from offramp.game.states import Reading, StateSpace
 from offramp.scenario import Crisis, Effect, Pay, Stage, walk
 from offramp.scenario.expressions import Expr, Period, Since
 
-__all__ = ["reads_period", "readings_of", "stage_expressions", "stage_reader"]
+__all__ = ["readings_of", "reads_period", "stage_expressions", "stage_reader"]
 
 
 def _pays(pays: Iterable[Pay]) -> Iterator[Expr]:
@@ -79,7 +79,7 @@ def stage_reader(stage: Stage, space: StateSpace) -> int:
             code="S320",
             path=stage.path,
             where=stage.where,
-            message=f"chances of stage '{stage.name}' read the types of more than one player ({names}).",
+            message=f"chances of stage '{stage.name}' read types of more than one player ({names}).",
             fix="split the stage, so that the chances of each read one player's types.",
         )
         raise GameError([problem])

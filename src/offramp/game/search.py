@@ -1,4 +1,4 @@
-"""The search for states: where play begins, what each stage leads to, how a period follows another."""
+"""The search for states: where play begins, where stages lead, how period follows period."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def start_lottery(
 
 
 def distribution(slot: Index, codes: np.ndarray, weights: np.ndarray) -> Float[np.ndarray, "state"]:
+    """Return a lottery over codes as a distribution over a slot's states."""
     return np.bincount(slot.find(codes), weights=weights, minlength=len(slot))
 
 
@@ -159,7 +160,7 @@ class Search:
                     "G510",
                     f"{ending.path}.when",
                     ending.where,
-                    f"play has ended before it begins: '{ending.name}' holds at the start {{{state}}}.",
+                    f"play has ended before it begins: '{ending.name}' holds at {{{state}}}.",
                     "change `start`, or the ending's condition.",
                 )
 
@@ -176,7 +177,7 @@ class Search:
                     message=f"more than {LARGEST_STATE_COUNT:,} public states can be reached; "
                     f"the fields with most levels are {sizes}.",
                     path="variables",
-                    fix="use fewer levels, fewer variables, or less memory (was, did, periods_since).",
+                    fix="use fewer levels or variables, or less memory (was, did, periods_since).",
                 )
             )
 

@@ -115,7 +115,8 @@ class RowsBuilder:
         """Return which joint acts exist; the last column is the stage passed over."""
         joint = active[:, None].copy()
         for one in bounds:
-            joint = (joint[:, :, None] & one.exists[:, None, :]).reshape(len(active), -1)
+            pairs = joint[:, :, None] & one.exists[:, None, :]
+            joint = pairs.reshape(len(active), joint.shape[1] * one.exists.shape[1])
         stuck = active & ~joint.any(axis=1)
         return np.concatenate([joint, (~active | stuck)[:, None]], axis=1)
 
@@ -163,7 +164,7 @@ class RowsBuilder:
         marked = columns.copy()
         self._remember(marked, movers, [action.name for action in taken])
         self._choose(marked, movers, taken)
-        for k, (bound, a) in enumerate(zip(bounds, acts, strict=True)):
+        for bound, a in zip(bounds, acts, strict=True):
             self._spend(marked, bound, a, state[rows])
         bundle = replace(bundle, columns=marked)
         for action in taken:

@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 
 from offramp.errors import GameError, Location, Problem, TooLargeError
 from offramp.scenario import Crisis, evaluate, walk
-from offramp.scenario.expressions import Chose, Did, Expr, Since, Was
+from offramp.scenario.expressions import Chose, Did, Expr, Parameter, Since, Was
 
 __all__ = ["Field", "Index", "StateEnvironment", "StateSpace", "build_space"]
 
@@ -74,7 +74,7 @@ class Index:
         return np.where(self._sorted[at] == codes, self._order[at], -1)
 
     def add(self, codes: Int[np.ndarray, "code"]) -> Int[np.ndarray, "new"]:
-        """Number the codes that have no number yet, in ascending order; return those codes."""
+        """Give numbers to codes that have none yet, in ascending order; return those codes."""
         new = np.unique(codes[self.find(codes) < 0])
         if self._table is not None:
             self._table[new] = np.arange(len(self.codes), len(self.codes) + len(new))
@@ -164,7 +164,7 @@ class StateSpace:
         """Return the positions of the typed players whose parameters an expression reads."""
         if expression is None:
             return set()
-        names = {getattr(node, "name", None) for node in walk(expression)}
+        names = {node.name for node in walk(expression) if isinstance(node, Parameter)}
         return {self.type_parameters[n][0] for n in names if n in self.type_parameters}
 
 
@@ -242,7 +242,7 @@ class StateEnvironment:
         row = self._space.position[key]
         return np.asarray(self._space.fields[row].values)[self._field(key)]
 
-    def belief(self, observer: str | None, player: str, type: str) -> np.ndarray:  # noqa: A002
+    def belief(self, observer: str | None, player: str, type: str) -> np.ndarray:
         """Return what is believed, over the grid's points."""
         if self._beliefs is None:
             msg = "a belief is read where only period payoffs may read one"
@@ -343,7 +343,7 @@ def build_space(
         raise TooLargeError(
             Problem(
                 code="G520",
-                message=f"{n_codes:.2g} combinations of levels cannot be numbered; the widest are {told}.",
+                message=f"{n_codes:.2g} combinations of levels are too many to number; the widest: {told}.",
                 path="variables",
                 fix="use fewer levels, fewer variables, or less memory (was, did, periods_since).",
             )

@@ -234,6 +234,8 @@ def count_histories(
             alive = signals.successor >= 0
             into = signals.successor[alive]
             if m == len(game.stage_names) - 1:
+                if t == game.n_periods - 1:
+                    break  # at the horizon, nothing follows (and states first met there never roll)
                 into = game.roll[into]
             n_next = len(game.codes[(m + 1) % len(game.stage_names)])
             count = np.bincount(into, weights=of_signal[alive], minlength=n_next)
