@@ -7,7 +7,15 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from offramp.exploration.design import choose_weighted, latin_hypercube, spread_settings
+from offramp.exploration.design import (
+    choose_weighted,
+    correlate,
+    draw_worlds,
+    latin_hypercube,
+    place,
+    spread_settings,
+)
+from offramp.scenario.worlds import Span
 
 EVEN = {"asserted": 0.5, "rival": 0.5}
 
@@ -65,3 +73,43 @@ def test_each_stratum_of_each_column_holds_one_point():
 def test_choice_follows_summed_weights():
     points = np.array([0.0, 0.24, 0.26, 0.999999])
     assert choose_weighted({"a": 1, "b": 3}, points) == ["a", "a", "b", "b"]
+
+
+def test_log_span_is_drawn_evenly_over_its_logarithm():
+    span = Span(0.01, 100, is_log=True)
+    assert place(span, np.array([0.0, 0.25, 0.5])) == pytest.approx([0.01, 0.1, 1.0])
+
+
+def test_listed_values_are_drawn_by_their_weights():
+    span = Span(0.25, 1, one_of=((0.25, 0.6), (1, 0.4)))
+    assert place(span, np.array([0.0, 0.59, 0.61, 0.99])).tolist() == [0.25, 0.25, 1, 1]
+
+
+@pytest.mark.parametrize("wanted", [-0.8, 0.0, 0.5, 0.9])
+def test_bundle_has_the_rank_correlation_asked_for(wanted):
+    generator = np.random.default_rng(5)
+    points = correlate(generator.random((4000, 2)), wanted, generator)
+    ranks = points.argsort(axis=0).argsort(axis=0)
+    assert np.corrcoef(ranks.T)[0, 1] == pytest.approx(wanted, abs=0.04)
+
+
+def test_correlating_keeps_every_value_of_every_column():
+    generator = np.random.default_rng(5)
+    points = generator.random((50, 3))
+    moved = correlate(points, 0.7, generator)
+    assert (np.sort(moved, axis=0) == np.sort(points, axis=0)).all()
+
+
+def test_worlds_stay_within_their_spans_and_repeat_with_their_seed():
+    spans = {"a": Span(1, 2), "b": Span(0.1, 10, is_log=True)}
+    weights = {"m": {"asserted": 1.0, "rival": 1.0}}
+    bundles = [(("a", "b"), 0.6)]
+
+    def draw(seed: int) -> tuple:
+        return draw_worlds(spans, weights, bundles, 40, np.random.default_rng(seed))
+
+    worlds = draw(2)
+    assert all(1 <= w.parameters["a"] < 2 and 0.1 <= w.parameters["b"] < 10 for w in worlds)
+    assert Counter(w.settings["m"] for w in worlds) == {"asserted": 20, "rival": 20}
+    assert worlds == draw(2)
+    assert worlds != draw(3)

@@ -15,12 +15,18 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from offramp.scenario.worlds import Span
+
 __all__ = [
     "LARGEST_EXACT",
     "Draw",
     "Spread",
+    "World",
     "choose_weighted",
+    "correlate",
+    "draw_worlds",
     "latin_hypercube",
+    "place",
     "spread_settings",
 ]
 
@@ -89,3 +95,76 @@ def _all_combinations(open_: Mapping[str, Mapping[str, float]]) -> Sequence[Draw
         chosen = dict(zip(open_, (setting for setting, _ in row), strict=True))
         draws.append(Draw(weight, chosen))
     return draws
+
+
+# --- worlds ---------------------------------------------------------------------------------------
+
+
+class World(NamedTuple):
+    """One draw of every assumption."""
+
+    parameters: dict[str, float]
+    settings: dict[str, str]
+
+
+def draw_worlds(
+    spans: Mapping[str, Span],
+    weights: Mapping[str, Mapping[str, float]],
+    bundles: Sequence[tuple[Sequence[str], float]],
+    n_worlds: int,
+    generator: np.random.Generator,
+) -> tuple[World, ...]:
+    """Draw worlds.
+
+    Args:
+        spans: What each parameter may be.
+        weights: Weight of each setting, by mechanism.
+        bundles: Parameters that are drawn together, and the rank correlation of each two.
+    """
+    names = [*spans, *weights]
+    points = latin_hypercube(n_worlds, len(names), generator)
+    for members, correlation in bundles:
+        columns = [names.index(name) for name in members if name in spans]
+        points[:, columns] = correlate(points[:, columns], correlation, generator)
+    columns_of = dict(zip(names, points.T, strict=True))
+    values = {name: place(span, columns_of[name]) for name, span in spans.items()}
+    settings = {name: choose_weighted(given, columns_of[name]) for name, given in weights.items()}
+    return tuple(
+        World(
+            {name: float(drawn[w]) for name, drawn in values.items()},
+            {name: drawn[w] for name, drawn in settings.items()},
+        )
+        for w in range(n_worlds)
+    )
+
+
+def place(span: Span, points: Float[np.ndarray, "point"]) -> Float[np.ndarray, "point"]:
+    """Return the parameter's value at each point of [0, 1), along its span."""
+    if span.one_of:
+        edges = np.cumsum([weight for _, weight in span.one_of])
+        found = np.searchsorted(edges / edges[-1], points, side="right")
+        values = np.array([value for value, _ in span.one_of])
+        return values[np.minimum(found, len(values) - 1)]
+    if span.is_log:
+        return span.low * (span.high / span.low) ** points
+    return span.low + (span.high - span.low) * points
+
+
+def correlate(
+    points: Float[np.ndarray, "point member"], correlation: float, generator: np.random.Generator
+) -> Float[np.ndarray, "point member"]:
+    """Reorder each column so that ranks correlate; every column keeps its values.
+
+    The order is that of normal draws whose correlation gives the rank correlation asked for:
+    r = 2 sin(π ρ / 6) [ImanConover1982].
+    """
+    n_points, n_members = points.shape
+    if n_members < 2:
+        return points
+    shared = 2 * math.sin(math.pi * correlation / 6)
+    matrix = np.full((n_members, n_members), shared) + (1 - shared) * np.eye(n_members)
+    values, vectors = np.linalg.eigh(matrix)
+    root = vectors * np.sqrt(np.maximum(values, 0))  # not positive where members disagree too much
+    drawn = generator.standard_normal((n_points, n_members)) @ root.T
+    ranks = np.argsort(np.argsort(drawn, axis=0), axis=0)
+    return np.take_along_axis(np.sort(points, axis=0), ranks, axis=0)

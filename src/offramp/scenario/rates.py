@@ -1,0 +1,89 @@
+"""Reference rates: how often a scenario's events happen in history, in a file beside it.
+
+`NAME.rates.yaml` names the case in which nobody does anything new, and for each event a measure,
+the range of plausible rates and its source. Nothing is fitted to them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from offramp.errors import Location, Problem, ScenarioError
+from offramp.scenario.library import list_scenarios, shipped_scenario
+from offramp.scenario.parse import Document, parse_yaml
+from offramp.scenario.schema import MeasureDecl, Model, Scenario
+from offramp.scenario.validate import validate
+
+__all__ = ["RateDecl", "RatesDecl", "asking", "load_rates"]
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class RateDecl(Model):
+    """One event: what counts it, what it is a share of, and what history suggests."""
+
+    is_: Annotated[str, Field(alias="is")]
+    over: str | None = None
+    per: Literal["period", "ever", "event"]
+    range: tuple[Share, Share]
+    source: str
+
+
+class RatesDecl(Model):
+    """The events of a scenario, and the case in which they are counted."""
+
+    case: str | None = None
+    rates: Annotated[dict[str, RateDecl], Field(min_length=1)]
+
+
+def load_rates(name_or_path: str | Path) -> RatesDecl:
+    """Return the reference rates that stand beside a scenario.
+
+    Raises:
+        ScenarioError: There are none, or their file is wrong.
+    """
+    document = _read(str(name_or_path))
+    rates, problems = validate(RatesDecl, document)
+    if rates is None:
+        raise ScenarioError(problems)
+    return rates
+
+
+def asking(scenario: Scenario, rates: RatesDecl) -> Scenario:
+    """Return the scenario with the rates' measures in place of its own, and no claims.
+
+    The measure of the k-th event is `rate_k`, what it is a share of is `over_k`.
+    """
+    measures = {}
+    for k, rate in enumerate(rates.rates.values()):
+        measures[f"rate_{k}"] = MeasureDecl(is_=rate.is_)
+        if rate.over is not None:
+            measures[f"over_{k}"] = MeasureDecl(is_=rate.over)
+    asked = scenario.model_copy(update={"measures": measures, "claims": {}})
+    asked._memory = {}  # what was remembered of the scenario was read with its own measures
+    return asked
+
+
+def _read(told: str) -> Document:
+    path = Path(told)
+    if path.exists():
+        beside = path.with_suffix(".rates.yaml")
+        if not beside.exists():
+            raise ScenarioError(_missing(str(beside)))
+        return parse_yaml(beside.read_bytes(), beside.name)
+    shipped = shipped_scenario(f"{told}.rates")
+    if told not in list_scenarios() or not shipped.is_file():
+        raise ScenarioError(_missing(f"{told}.rates.yaml"))
+    return parse_yaml(shipped.read_bytes(), f"{told}.rates.yaml")
+
+
+def _missing(file: str) -> Problem:
+    return Problem(
+        code="S120",
+        message="There are no reference rates beside the scenario.",
+        where=Location(file, 0, 0),
+        fix="name events, ranges and sources in this file (docs/how-to/check-the-rates.md).",
+    )
