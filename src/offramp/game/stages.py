@@ -169,7 +169,7 @@ class RowsBuilder:
         bundle = replace(bundle, columns=marked)
         for action in taken:
             setting.ledger.enter(action.pays, marked, rows, bundle.chance, setting)
-        bundle = _played(taken, self._stage, mark_endings(bundle, setting), setting)
+        bundle = mark_endings(_played(taken, self._stage, bundle, setting), setting)
         if any(action.covert for action in taken):
             bundle = self._as_seen(bundle, columns, rows, movers, taken)
         return self._frame.arrivals(bundle, self._number + 1), bundle

@@ -189,7 +189,7 @@ def _grow(above: _Layer, branching: Branching, game: Game, t: int, m: int) -> _L
         goes_on = successor >= 0
         closing[goes_on] = successor[goes_on]
         if t < game.n_periods - 1:
-            successor = np.where(goes_on, game.roll[np.maximum(successor, 0)], successor)
+            successor[goes_on] = game.roll[successor[goes_on]]
     none = np.full(len(successor), -1, np.int32)
     return _Layer(first, successor.astype(np.int32), closing, parent, local.astype(np.int32), none)
 
@@ -231,7 +231,7 @@ def count_histories(
             signals = branchings[t if len(branchings) > 1 else 0][m].signals
             of_signal = np.repeat(count[: len(signals.start) - 1], np.diff(signals.start))
             sizes.append(of_signal.sum())
-            alive = signals.successor >= 0
+            alive = (signals.successor >= 0) & (of_signal > 0)
             into = signals.successor[alive]
             if m == len(game.stage_names) - 1:
                 if t == game.n_periods - 1:
