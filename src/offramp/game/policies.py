@@ -70,8 +70,8 @@ def bind_options(
             changed = bool(acted.any())
             decided |= acted
             if once >= 0:
-                spent = acted.any(axis=1)[:, None] & (weights > 0)
-                spends[once] = spends.get(once, np.zeros_like(spent)) | spent
+                spent = np.outer(acted.max(axis=1), weights > 0)
+                spends[once] = np.logical_or(spends.get(once, False), spent)
         if changed:
             effective.add(number)
     exists = np.any((bound == FREE) | (bound > 0), axis=2)

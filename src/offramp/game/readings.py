@@ -79,7 +79,7 @@ def stage_reader(stage: Stage, space: StateSpace) -> int:
             code="S320",
             path=stage.path,
             where=stage.where,
-            message=f"chances of stage '{stage.name}' read types of more than one player ({names}).",
+            message=f"chances of stage '{stage.name}' read types of several players ({names}).",
             fix="split the stage, so that the chances of each read one player's types.",
         )
         raise GameError([problem])

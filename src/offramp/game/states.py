@@ -343,7 +343,7 @@ def build_space(
         raise TooLargeError(
             Problem(
                 code="G520",
-                message=f"{n_codes:.2g} combinations of levels are too many to number; the widest: {told}.",
+                message=f"{n_codes:.2g} combinations of levels are too many; the widest: {told}.",
                 path="variables",
                 fix="use fewer levels, fewer variables, or less memory (was, did, periods_since).",
             )
