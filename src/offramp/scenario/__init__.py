@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from offramp.scenario.check import check_campaign, check_scenario
 from offramp.scenario.crisis import (
     Action,
     Clause,
@@ -19,12 +20,13 @@ from offramp.scenario.crisis import (
     Variable,
 )
 from offramp.scenario.expressions import Environment, Expr, evaluate, walk
+from offramp.scenario.library import list_scenarios
 from offramp.scenario.load import (
     dump_scenario,
     json_schema,
-    list_scenarios,
     load_campaign,
     load_scenario,
+    parse_scenario,
 )
 from offramp.scenario.schema import Campaign, Scenario
 from offramp.scenario.views import bind, case_names, parse_claim, settings_of
@@ -50,6 +52,8 @@ __all__ = [
     "Variable",
     "bind",
     "case_names",
+    "check_campaign",
+    "check_scenario",
     "dump_scenario",
     "evaluate",
     "json_schema",
@@ -57,6 +61,7 @@ __all__ = [
     "load_campaign",
     "load_scenario",
     "parse_claim",
+    "parse_scenario",
     "settings_of",
     "walk",
 ]

@@ -1,156 +1,177 @@
-"""From a name or a path to a scenario, and back to text; what ships with the program."""
+"""From a name or a path to a scenario, and back to text.
+
+All problems of a file are told at once. What is wrong in form is cut out of the data, so that the
+rest can still be read and checked; names declared in what was cut are *ghosts*, whose absence is
+not a second problem.
+"""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+import copy
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from offramp.errors import Location, Problem, ScenarioError, closest
+from offramp.errors import Location, Problem, ScenarioError, closest, raise_problems
+from offramp.scenario.check import check_campaign, check_scenario
+from offramp.scenario.library import list_scenarios, shipped_scenario
 from offramp.scenario.parse import Document, parse_yaml
-from offramp.scenario.reading import Spot
-from offramp.scenario.schema import Campaign, MechanismDecl, Model, Scenario
-from offramp.scenario.validate import validate
+from offramp.scenario.parse import Path as Steps
+from offramp.scenario.schema import Campaign, Scenario
+from offramp.scenario.validate import Misfit, misfits, validate
 
-__all__ = [
-    "dump_scenario",
-    "find_mechanism",
-    "json_schema",
-    "list_scenarios",
-    "load_campaign",
-    "load_scenario",
-]
+__all__ = ["dump_scenario", "json_schema", "load_campaign", "load_scenario", "parse_scenario"]
 
 SUFFIXES = (".yaml", ".yml")
+MAX_ROUNDS = 8  # of cutting out what is wrong; each round may bring other faults to light
 
 
 def load_scenario(name_or_path: str | Path) -> Scenario:
     """Return the scenario in a file, or the shipped one of that name.
 
     Raises:
-        ScenarioError: with every problem of the file's form (S1xx, S2xx).
+        ScenarioError: with every problem of the file, its warnings included.
     """
-    return read_scenario(_read(name_or_path))
+    return _scenario(_read(name_or_path))
 
 
-def read_scenario(document: Document) -> Scenario:
-    """Return the scenario that a parsed document holds."""
-    scenario, problems = validate(Scenario, document)
-    if scenario is None:
-        raise ScenarioError(problems)
-    scenario._document = document
-    return scenario
+def parse_scenario(text: str, file: str = "scenario.yaml") -> Scenario:
+    """Return the scenario that a text holds; `file` is what messages call it.
+
+    Raises:
+        ScenarioError: as `load_scenario`.
+    """
+    return _scenario(parse_yaml(text.encode(), file))
 
 
 def load_campaign(name_or_path: str | Path) -> Campaign:
-    """Return the campaign in a file.
+    """Return the campaign in a file, its phases' scenarios loaded from beside it.
 
     Raises:
-        ScenarioError: with every problem of the file's form.
+        ScenarioError: with every problem of the campaign, or else those of its scenarios.
     """
     document = _read(name_or_path)
-    campaign, problems = validate(Campaign, document)
-    if campaign is None:
-        raise ScenarioError(problems)
-    campaign._document = document
+    campaign = validate(Campaign, document)
+    folder = Path(name_or_path).parent
+    campaign.read_from(document, tuple(_phase(p.scenario, folder) for p in campaign.phases))
+    raise_problems(check_campaign(campaign))
     return campaign
 
 
-# --- finding files ---------------------------------------------------------------------------------
+def _phase(name: str, folder: Path) -> Scenario:
+    beside = folder / name
+    return load_scenario(beside if beside.is_file() else name)
 
 
-def list_scenarios() -> list[str]:
-    """Return the names of the shipped scenarios; classic models as `canon/NAME`."""
-    root = _shipped("scenarios")
-    return sorted(_names(root)) + sorted(f"canon/{name}" for name in _names(root / "canon"))
+def _scenario(document: Document) -> Scenario:
+    """Return the scenario that a document holds, checked as a whole."""
+    found, wrong = misfits(Scenario, document.data, document)
+    problems = [misfit.problem for misfit in wrong]
+    if found is None:
+        found = _salvage(document, wrong, problems)
+    else:
+        found.read_from(document)
+    if found is not None:
+        problems += check_scenario(found)
+    if found is None or any(problem.is_error for problem in problems):
+        raise ScenarioError(problems)
+    return found
 
 
-def _names(folder: Traversable) -> list[str]:
-    if not folder.is_dir():
-        return []
-    names = [entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".yaml")]
-    return [name for name in names if "." not in name]  # NAME.rates.yaml stands beside NAME.yaml
+def _salvage(document: Document, wrong: list[Misfit], problems: list[Problem]) -> Scenario | None:
+    """Return the scenario without what is wrong in form, or None where too little is left."""
+    data = copy.deepcopy(document.data)
+    ghosts: set[str] = set()
+    for _ in range(MAX_ROUNDS):
+        if not isinstance(data, dict) or not all([_cut(data, m.path, ghosts) for m in wrong]):
+            return None
+        found, wrong = misfits(Scenario, data, document)
+        if found is not None:
+            return found.read_from(document, frozenset(ghosts))
+        # what is missing now has been cut out; other faults were hidden by those before them
+        problems += [m.problem for m in wrong if m.problem.code != "S201"]
+    return None
 
 
-def _shipped(folder: str) -> Traversable:
-    return files("offramp") / folder
+def _cut(data: Any, path: Steps, ghosts: set[str]) -> bool:
+    """Remove the entry of a mapping that holds `path`; return whether there is one.
+
+    Entries of lists stay, so that the places of their neighbours do not move: the list goes whole.
+    """
+    while path and not isinstance(path[-1], str):
+        path = path[:-1]
+    if not path:
+        return False
+    node = data
+    for step in path[:-1]:
+        try:
+            node = node[step]
+        except (KeyError, IndexError, TypeError):
+            return True  # went with something larger
+    if isinstance(node, dict) and path[-1] in node:
+        ghosts.add(str(path[-1]))
+        ghosts.update(_words(node.pop(path[-1])))
+        return True
+    return len(path) > 1 and _cut(data, path[:-1], ghosts)
+
+
+def _words(node: Any) -> Iterable[str]:
+    """Yield all keys, and the texts under `name`, of what is cut out."""
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, dict):
+            yield from map(str, part)
+            if isinstance(part.get("name"), str):
+                yield part["name"]
+            stack.extend(part.values())
+        elif isinstance(part, list):
+            yield from (entry for entry in part if isinstance(entry, str))
+            stack.extend(part)
+
+
+# --- finding files ---------------------------------------------------------------------------
 
 
 def _read(name_or_path: str | Path) -> Document:
-    text = str(name_or_path)
-    path = Path(name_or_path)
-    if not path.exists() and isinstance(name_or_path, str) and text in list_scenarios():
-        source = _shipped("scenarios") / f"{text}.yaml"
-        return parse_yaml(source.read_bytes(), f"{text.rpartition('/')[2]}.yaml")
-    return parse_yaml(_bytes(path, text), path.name)
+    """Return the document in a file, or in the shipped one of that name."""
+    told, path = str(name_or_path), Path(name_or_path)
+    if isinstance(name_or_path, str) and not path.exists() and told in list_scenarios():
+        return parse_yaml(shipped_scenario(told).read_bytes(), f"{path.name}.yaml")
+    return parse_yaml(_bytes(path, told), path.name)
 
 
 def _bytes(path: Path, told: str) -> bytes:
     """Return what a file holds."""
     where = Location(told, 0, 0)
-    if path.is_dir():
-        raise ScenarioError(
-            Problem("S102", "This is a folder, not a file.", where, fix="name a file inside it.")
-        )
     try:
+        if path.is_dir():
+            fix = "name a file inside it."
+            raise ScenarioError(Problem("S102", "This is a folder, not a file.", where, fix=fix))
         return path.read_bytes()
     except FileNotFoundError:
         raise ScenarioError(_missing(told, where)) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise ScenarioError(
-            Problem(
-                "S117",
-                f"The file cannot be read: {reason}.",
-                where,
-                fix="check its name and its permissions.",
-            )
-        ) from None
+        message, fix = f"The file cannot be read: {reason}.", "check its name and permissions."
+        raise ScenarioError(Problem("S117", message, where, fix=fix)) from None
 
 
 def _missing(told: str, where: Location) -> Problem:
-    known = list_scenarios()
-    if told.endswith(SUFFIXES) or "/" in told:
+    if told.endswith(SUFFIXES):
         return Problem("S101", "There is no such file.", where, fix="correct the path.")
+    known = list_scenarios()
     found = closest(told, known)
-    hint = f"Did you mean '{found}'?" if found else f"Shipped: {', '.join(known)}."
     return Problem(
         "S101",
         f"There is no file and no shipped scenario '{told}'.",
         where,
-        hint=hint,
+        hint=f"Did you mean '{found}'?" if found else f"Shipped: {', '.join(known)}.",
         fix="`offramp list` shows what ships; a file is named with its path.",
     )
 
 
-@lru_cache(maxsize=1)
-def _mechanism_files() -> dict[str, Traversable]:
-    folder = _shipped("mechanisms")
-    return {name: folder / f"{name}.yaml" for name in _names(folder)}
-
-
-@lru_cache(maxsize=256)
-def _shipped_mechanism(name: str) -> tuple[MechanismDecl, Spot] | None:
-    source = _mechanism_files().get(name)
-    if source is None:
-        return None
-    document = parse_yaml(source.read_bytes(), f"mechanisms/{name}.yaml")
-    decl, problems = validate(MechanismDecl, document)
-    if decl is None:
-        raise ScenarioError(problems)
-    return decl, Spot(document)
-
-
-def find_mechanism(scenario: Scenario, name: str) -> tuple[MechanismDecl, Spot] | None:
-    """Return a mechanism of the scenario's own library, else of the shipped one."""
-    if name in scenario.library:
-        return scenario.library[name], Spot(scenario.document, ("library", name))
-    return _shipped_mechanism(name)
-
-
-# --- writing ---------------------------------------------------------------------------------------
+# --- writing ---------------------------------------------------------------------------------
 
 
 def dump_scenario(scenario: Scenario) -> str:
@@ -161,15 +182,10 @@ def dump_scenario(scenario: Scenario) -> str:
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
     yaml.width = 100
-    yaml.sort_base_mapping_type_on_output = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     out = StringIO()
-    yaml.dump(plain(scenario), out)
+    yaml.dump(scenario.plain(), out)
     return str(out.getvalue())
-
-
-def plain(model: Model) -> Any:
-    """Return what a model says as plain data, without what was left at its default."""
-    return model.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
 def json_schema() -> dict[str, Any]:

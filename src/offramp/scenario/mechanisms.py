@@ -10,13 +10,15 @@ matters, and they are woven in by name, to the last digit.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from offramp.errors import Problem
 from offramp.scenario.body import read_effect, read_payments, read_payoffs
-from offramp.scenario.crisis import Action, Effect, Mover, Pay, Stage
+from offramp.scenario.crisis import Action, Effect, Pay, Stage
 from offramp.scenario.expressions import Const, Expr, Unary
-from offramp.scenario.names import Binding, Scope
+from offramp.scenario.library import find_mechanism, list_mechanisms
+from offramp.scenario.names import Act, Binding, an, suggest
 from offramp.scenario.parameters import Entry
 from offramp.scenario.reading import Notes, Reader, Spot
 from offramp.scenario.schema import (
@@ -39,8 +41,6 @@ __all__ = [
     "set_numbers",
     "weave",
 ]
-
-Act = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -72,100 +72,80 @@ def base_setting(use: UseDecl) -> Setting:
     return use.setting if isinstance(use.setting, str) else "asserted"
 
 
-def in_force(
-    scenario: Scenario,
-    settings: Mapping[str, str],
-    scope: Scope,
-    notes: Notes,
-    find: Callable[[str], tuple[MechanismDecl, Spot] | None],
-) -> list[InForce]:
+def in_force(scenario: Scenario, settings: Mapping[str, str], reader: Reader) -> list[InForce]:
     """Return the mechanisms in use, as set and bound, by name; problems are noted."""
     found = []
     for i, use in enumerate(scenario.mechanisms):
         spot = Spot(scenario.document, ("mechanisms", i))
-        known = find(use.use)
+        known = find_mechanism(scenario, use.use)
         if known is None:
-            _note_unknown(use, scenario, spot, notes)
+            names = [*scenario.library, *list_mechanisms()]
+            reader.unknown("mechanism", use.use, names, spot / "use", code="S401")
             continue
         decl, where = known
-        roles = bind_roles(use, decl, spot, scope, notes)
-        setting = settings.get(use.called, base_setting(use))
-        content: Content | None = None
-        if setting == "asserted":
-            content = decl
-        elif setting == "rival":
-            content, where = decl.rival, where / "rival"
-            if content is None:
-                notes.add(
-                    "S406",
-                    f"The mechanism '{use.use}' has no rival.",
-                    spot / "setting",
-                    fix="set it to asserted or absent, or write its rival.",
-                )
+        roles = bind_roles(use, decl, spot, reader)
+        setting = settings[use.called]
+        content, where = _content(decl, setting, where)
+        if setting == "rival" and content is None:
+            reader.notes.add(
+                "S406",
+                f"The mechanism '{use.use}' has no rival to be set to.",
+                spot / "setting",
+                fix="set it to asserted or absent, or write its rival.",
+            )
         found.append(InForce(use.called, setting, content, where, roles))
     return sorted(found, key=lambda mechanism: mechanism.called)
 
 
-def _note_unknown(use: UseDecl, scenario: Scenario, spot: Spot, notes: Notes) -> None:
-    from offramp.errors import closest
-
-    found = closest(use.use, scenario.library)
-    notes.add(
-        "S401",
-        f"No mechanism '{use.use}' is in this scenario's `library:` or in the shipped one.",
-        spot / "use",
-        hint=f"Did you mean '{found}'?" if found else "",
-        fix="correct the name, or write the mechanism under `library:`.",
-    )
+def _content(decl: MechanismDecl, setting: str, where: Spot) -> tuple[Content | None, Spot]:
+    """Return what a mechanism does under a setting, and where that stands."""
+    if setting == "asserted":
+        return decl, where
+    if setting == "rival":
+        return decl.rival, where / "rival"
+    return None, where
 
 
-# --- roles -----------------------------------------------------------------------------------------
+# --- roles -----------------------------------------------------------------------------------
 
 
-def bind_roles(
-    use: UseDecl, decl: MechanismDecl, spot: Spot, scope: Scope, notes: Notes
-) -> dict[str, Binding]:
+def bind_roles(use: UseDecl, decl: MechanismDecl, spot: Spot, reader: Reader) -> dict[str, Binding]:
     """Return what fills each role; roles unbound, unknown or of the wrong kind are noted."""
     bound = {}
     for role, kind in decl.roles.items():
         if role not in use.roles:
-            notes.add(
+            reader.notes.add(
                 "S402",
                 f"The role '{role}' of mechanism '{use.use}' is not bound.",
                 spot / "roles",
-                hint=f"It takes {_an(kind)}, or a list.",
-                fix=f"write {role}: NAME under `roles:`.",
+                hint=f"It takes {an(kind)}, or a list.",
+                fix=f"write `{role}: NAME` under `roles:`.",
             )
-            bound[role] = Binding(kind, ())
-            continue
-        values = tuple(
-            _filling(name, kind, use, role, spot / "roles" / role, scope, notes)
-            for name in use.roles[role]
-        )
-        bound[role] = Binding(kind, tuple(value for value in values if value is not None))
-    for role in use.roles.keys() - decl.roles.keys():
-        listed = ", ".join(decl.roles) or "none"
-        notes.add(
-            "S403",
-            f"The mechanism '{use.use}' has no role '{role}'.",
-            spot / "roles" / role,
-            key=True,
-            hint=f"Its roles: {listed}.",
-            fix="correct the name, or leave it out.",
-        )
+        here = spot / "roles" / role
+        fillings = [_filling(n, kind, role, here, reader) for n in use.roles.get(role, ())]
+        bound[role] = Binding(kind, tuple(value for value in fillings if value is not None))
+    for role in use.roles:
+        if role not in decl.roles:
+            reader.notes.add(
+                "S403",
+                f"The mechanism '{use.use}' has no role '{role}'.",
+                spot / "roles" / role,
+                key=True,
+                hint=suggest(role, decl.roles) or f"Its roles: {', '.join(decl.roles) or 'none'}.",
+                fix="correct the name, or leave it out.",
+            )
     return bound
 
 
-def _filling(
-    name: str, kind: str, use: UseDecl, role: str, spot: Spot, scope: Scope, notes: Notes
-) -> str | Act | None:
+def _filling(name: str, kind: str, role: str, spot: Spot, reader: Reader) -> str | Act | None:
     """Return what a name stands for if it is of the kind that a role takes."""
+    scope = reader.scope
     kinds: dict[str, Iterable[str]] = {
         "player": scope.players,
         "variable": scope.variables,
         "effect": scope.effects,
         "stage": scope.stages,
-        "action": [f"{p}.{a}" for p, acts in scope.actions.items() for a in acts],
+        "action": scope.act_names(),
     }
     if name in kinds[kind]:
         player, _, action = name.partition(".")
@@ -173,19 +153,15 @@ def _filling(
     if name in scope.ghosts or name.rpartition(".")[2] in scope.ghosts:
         return None
     other = [k for k, names in kinds.items() if k != kind and name in names]
-    told = f"'{name}' is {_an(other[0])}" if other else f"'{name}' is no {kind} of this scenario"
-    notes.add(
+    told = an(other[0]) if other else f"no {kind} of this scenario"
+    reader.notes.add(
         "S404",
-        f"{told}; the role '{role}' of '{use.use}' takes {_an(kind)}.",
+        f"'{name}' is {told}; the role '{role}' takes {an(kind)}.",
         spot,
         hint=scope.hint(name, kinds[kind]),
-        fix=f"name {_an(kind)}.",
+        fix=f"name {an(kind)}.",
     )
     return None
-
-
-def _an(kind: str) -> str:
-    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
 # --- content ---------------------------------------------------------------------------------------
@@ -305,94 +281,101 @@ def _acts_named(name: str, spot: Spot, reader: Reader) -> tuple[Act, ...]:
     player, _, action = name.partition(".")
     if player in scope.players and action in scope.actions[player]:
         return scope.acts(player, action)
-    known = [f"{p}.{a}" for p, acts in scope.actions.items() for a in acts]
-    reader.unknown("action", name, known, spot, key=True)
+    reader.unknown("action", name, scope.act_names(), spot, key=True)
     return ()
 
 
-# --- weaving ---------------------------------------------------------------------------------------
+# --- weaving ---------------------------------------------------------------------------------
 
 
-def weave(stages: Iterable[Stage], additions: Additions) -> tuple[Stage, ...]:
+def weave(stages: Iterable[Stage], additions: Additions, notes: Notes) -> tuple[Stage, ...]:
     """Return the stages with everything that mechanisms add to them."""
-    return tuple(_woven(stage, additions) for stage in stages)
+    return tuple(_woven(stage, additions, notes) for stage in stages)
 
 
-def _woven(stage: Stage, additions: Additions) -> Stage:
+def _woven(stage: Stage, additions: Additions, notes: Notes) -> Stage:
+    movers = [
+        replace(
+            mover,
+            actions=tuple(_woven_act(mover.player, a, additions, notes) for a in mover.actions),
+        )
+        for mover in stage.movers
+    ]
     added = tuple(additions.effects.get(stage.name, ()))
     return replace(
         stage,
-        movers=tuple(
-            Mover(
-                mover.player,
-                tuple(_woven_action(mover.player, a, additions) for a in mover.actions),
-            )
-            for mover in stage.movers
-        ),
-        effects=_shifted(stage.effects, additions),
-        added=_shifted(added, additions),
+        movers=tuple(movers),
+        effects=_shifted(stage.effects, additions, notes),
+        added=_shifted(added, additions, notes),
     )
 
 
-def _woven_action(player: str, action: Action, additions: Additions) -> Action:
+def _woven_act(player: str, action: Action, additions: Additions, notes: Notes) -> Action:
     act = (player, action.name)
     return replace(
         action,
         conditions=(*action.conditions, *additions.forbids.get(act, ())),
         pays=(*action.pays, *additions.act_pays.get(act, ())),
-        effects=_shifted(action.effects, additions),
+        effects=_shifted(action.effects, additions, notes),
     )
 
 
-def _shifted(effects: tuple[Effect, ...], additions: Additions) -> tuple[Effect, ...]:
+def _shifted(effects: tuple[Effect, ...], additions: Additions, notes: Notes) -> tuple[Effect, ...]:
     """Return effects with the shifts of their names added, those under `then` and `else` too."""
     return tuple(
         replace(
             effect,
-            shifts=tuple(additions.shifts.get(effect.name or "", ())),
-            then=_shifted(effect.then, additions),
-            otherwise=_shifted(effect.otherwise, additions),
+            shifts=_shifts(effect, additions, notes),
+            then=_shifted(effect.then, additions, notes),
+            otherwise=_shifted(effect.otherwise, additions, notes),
         )
         for effect in effects
     )
 
 
-# --- numbers ---------------------------------------------------------------------------------------
+def _shifts(effect: Effect, additions: Additions, notes: Notes) -> tuple[Expr, ...]:
+    shifts = additions.shifts.get(effect.name or "", [])
+    if shifts and effect.chance in (None, Const(0.0), Const(1.0)):
+        told = "always happens" if effect.chance is None else "has a chance of 0 or 1"
+        notes.problems.append(
+            Problem(
+                "S415",
+                f"A mechanism shifts the effect '{effect.name}', which {told}: nothing can be "
+                "added in log-odds.",
+                effect.where,
+                effect.path,
+                fix="give the effect a chance between 0 and 1.",
+            )
+        )
+        return ()
+    return tuple(shifts)
 
 
-def set_numbers(mechanisms: Iterable[InForce], scope: Scope, notes: Notes) -> dict[str, Entry]:
-    """Return the numbers that mechanisms set: parameters, `player.precision`, `player.discount`,
-    `player.type.prior`; two that set one thing are noted.
+# --- numbers ---------------------------------------------------------------------------------
+
+
+def set_numbers(mechanisms: Iterable[InForce], reader: Reader) -> dict[str, Entry]:
+    """Return the numbers that mechanisms set; two that set one thing are noted.
+
+    Keys are parameters, `player.precision`, `player.discount` and `player.type.prior`.
     """
     found: dict[str, Entry] = {}
-    owner: dict[str, str] = {}
+    setter: dict[str, str] = {}
     for mechanism in mechanisms:
-        if mechanism.content is None:
-            continue
-        for name, amount in mechanism.content.set.items():
+        for name, amount in mechanism.content.set.items() if mechanism.content else ():
             spot = mechanism.spot / "set" / name
             for target in _targets(name, mechanism.roles):
                 if target in found:
-                    notes.add(
+                    told = f"'{setter[target]}' and '{mechanism.called}'"
+                    reader.notes.add(
                         "S405",
-                        f"'{target}' is set by two mechanisms: '{owner[target]}' and "
-                        f"'{mechanism.called}'.",
+                        f"'{target}' is set by two mechanisms: {told}.",
                         spot,
                         key=True,
-                        fix="set one of the two mechanisms to absent, or let one add instead.",
+                        fix="set one of them to absent, or let one add instead of setting.",
                     )
-                elif not _may_be_set(target, scope):
-                    notes.add(
-                        "S412",
-                        f"'{target}' is no number that a mechanism can set.",
-                        spot,
-                        key=True,
-                        hint=scope.hint(target, scope.parameters),
-                        fix="name a parameter, player.precision, player.discount or "
-                        "player.type.prior.",
-                    )
-                else:
-                    found[target], owner[target] = Entry(amount, spot), mechanism.called
+                elif _may_be_set(target, spot, reader):
+                    found[target], setter[target] = Entry(amount, spot), mechanism.called
     return found
 
 
@@ -405,16 +388,22 @@ def _targets(name: str, roles: Mapping[str, Binding]) -> list[str]:
     return [f"{player}{dot}{rest}" for player in role.values]
 
 
-def _may_be_set(target: str, scope: Scope) -> bool:
+def _may_be_set(target: str, spot: Spot, reader: Reader) -> bool:
+    """Whether a mechanism may set this; if not, it is noted."""
+    scope = reader.scope
     player, _, rest = target.partition(".")
-    if not rest:
-        return (target in scope.parameters and target not in scope.typed) or target in scope.ghosts
-    types = scope.players.get(player)
-    if types is None:
-        return player in scope.ghosts
-    return rest in ("precision", "discount") or any(rest == f"{type_}.prior" for type_ in types)
-
-
-def is_certain(effect: Effect) -> bool:
-    """Whether an effect's chance is written as 0 or 1, or not at all."""
-    return effect.chance is None or effect.chance in (Const(0.0), Const(1.0))
+    types = scope.players.get(player, ())
+    if rest in ("precision", "discount") or any(rest == f"{type_}.prior" for type_ in types):
+        if player in scope.players:
+            return True
+    elif target in scope.parameters or {target, player} & scope.ghosts:
+        return True
+    reader.notes.add(
+        "S412",
+        f"'{target}' is no number that a mechanism can set.",
+        spot,
+        key=True,
+        hint=scope.hint(target, scope.parameters),
+        fix="name a parameter, player.precision, player.discount or player.type.prior.",
+    )
+    return False

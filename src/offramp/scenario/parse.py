@@ -96,6 +96,13 @@ class Document:
             return self.locate(path)
         return self.location(place.line, place.column + place.quote + start, max(1, end - start))
 
+    def find(self, name: str) -> Location | None:
+        """Return where the entry stands that `name` calls by its path in words."""
+        for path in self.places:
+            if self.name(path) == name:
+                return self.locate(path)
+        return None
+
     def location(self, line: int, column: int, width: int = 1) -> Location:
         """Return the place at a line and column that count from 0."""
         text = self.lines[line] if line < len(self.lines) else ""
@@ -128,7 +135,7 @@ class Document:
         """
         real = self.real(path)
         node, words = self.data, ""
-        for step in real if real[-1:] == path[-1:] else (*real, path[-1]):
+        for step in real if real[-1:] == path[-1:] else (*real, *path[-1:]):
             inside = None
             if isinstance(node, dict):
                 inside = node.get(step)

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, replace
 from offramp.errors import Location, Problem, Severity
 from offramp.scenario.crisis import Variable
 from offramp.scenario.expressions import Const, Expr
-from offramp.scenario.names import Binding, Kind, Scope, resolve
+from offramp.scenario.measures import read_path_word
+from offramp.scenario.names import Binding, Kind, Scope, an
 from offramp.scenario.parse import Document, Path, Step
+from offramp.scenario.resolve import Resolver
 from offramp.scenario.syntax import Fault, FaultError, parse_text
 
 __all__ = ["YEARS", "Notes", "Reader", "Spot", "level_index"]
@@ -116,10 +118,14 @@ class Reader:
             )
 
         try:
-            return resolve(parse_text(value), self.scope, kind, report)
+            word = parse_text(value)
         except FaultError as error:
             report(error.fault)
             return Const(0.0)
+        resolver = Resolver(self.scope, kind, report)
+        if kind in (Kind.MEASURE, Kind.CLAIM):
+            return read_path_word(word, resolver)
+        return resolver.read(word)
 
     def constant(self, value: float, spot: Spot) -> Expr:
         """Return a number, which has to be one."""
@@ -164,7 +170,7 @@ class Reader:
 
     def no_level(self, name: str, variable: Variable, spot: Spot) -> None:
         """Note that a name is no level of a variable."""
-        owners = [v.name for v in self.scope.variables.values() if name in v.levels]
+        owners = self.scope.owners(name)
         levels = f"Levels of '{variable.name}': {', '.join(variable.levels[:12])}."
         message = f"'{name}' is not a level of '{variable.name}'."
         if owners:
@@ -197,23 +203,43 @@ class Reader:
         return self.period_years / YEARS[per]
 
     def unknown(
-        self, what: str, name: str, known: Iterable[str], spot: Spot, *, key: bool = False
+        self,
+        what: str,
+        name: str,
+        known: Iterable[str],
+        spot: Spot,
+        *,
+        key: bool = False,
+        code: str = "S204",
     ) -> None:
-        """Note that a name refers to nothing of its kind."""
+        """Note a name that refers to nothing of its kind."""
         if name in self.scope.ghosts:
             return
         listed = list(known)
         hint = self.scope.hint(name, listed)
         if not hint and listed:
             hint = f"There {'is' if len(listed) == 1 else 'are'}: {', '.join(listed[:12])}."
-        article = "an" if what[0] in "aeiou" else "a"
+        message = f"'{name}' is not {an(what)} of this scenario."
+        if " of " in what:
+            message = f"'{name}' is not {an(what)}."
+        fix = f"correct the name, or declare the {what}."
+        self.notes.add(code, message, spot, hint=hint, fix=fix, key=key)
+
+    def out_of_bounds(self, what: str, value: float, wanted: str, spot: Spot) -> None:
+        """Note a number outside its bounds."""
+        message = f"The {what} is {value:g}; it has to be {wanted}."
+        fix = "correct the number, or the parameters that it is made of."
+        self.notes.add("S325", message, spot, fix=fix)
+
+    def set_by_types(self, name: str, spot: Spot) -> None:
+        """Note a number given to what each type sets for itself."""
+        player = self.scope.typed[name]
         self.notes.add(
-            "S204",
-            f"'{name}' is not {article} {what} of this scenario.",
+            "S317",
+            f"'{name}' is set by the types of {player}, so it cannot be given one value.",
             spot,
-            hint=hint,
-            fix=f"correct the name, or declare the {what}.",
-            key=key,
+            key=True,
+            fix="give a value to the parameters that the types set it to.",
         )
 
 

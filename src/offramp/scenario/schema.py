@@ -102,6 +102,10 @@ class Model(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
+    def plain(self) -> dict[str, Any]:
+        """Return what the model says as plain data, without what was left at its default."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
 
 class PeriodDecl(Model):
     """The length of a period, how many there are, and what the last state counts beyond them."""
@@ -605,12 +609,28 @@ class Scenario(Model):
     solver: SolverDecl = Field(default_factory=SolverDecl)
 
     _document: Document = PrivateAttr(default_factory=Document)
+    _ghosts: frozenset[str] = PrivateAttr(default=frozenset())
     _memory: dict[Any, Any] = PrivateAttr(default_factory=dict)
 
     @property
     def document(self) -> Document:
         """The file that it was read from, for the places of its problems."""
         return self._document
+
+    @property
+    def ghosts(self) -> frozenset[str]:
+        """Names whose declarations are wrong and left out; they are missed by nobody."""
+        return self._ghosts
+
+    @property
+    def memory(self) -> dict[Any, Any]:
+        """What has been worked out from the scenario once and is needed again."""
+        return self._memory
+
+    def read_from(self, document: Document, ghosts: frozenset[str] = frozenset()) -> Scenario:
+        """Return the scenario, knowing where it stands."""
+        self._document, self._ghosts = document, ghosts
+        return self
 
     def __eq__(self, other: object) -> bool:
         """Compare what the files say, not where they stand."""
@@ -640,8 +660,19 @@ class Campaign(Model):
     phases: Annotated[tuple[PhaseDecl, ...], Field(min_length=1)]
 
     _document: Document = PrivateAttr(default_factory=Document)
+    _scenarios: tuple[Scenario, ...] = PrivateAttr(default=())
 
     @property
     def document(self) -> Document:
         """The file that it was read from, for the places of its problems."""
         return self._document
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The scenario of each phase."""
+        return self._scenarios
+
+    def read_from(self, document: Document, scenarios: tuple[Scenario, ...]) -> Campaign:
+        """Return the campaign, knowing where it stands and what its phases are."""
+        self._document, self._scenarios = document, scenarios
+        return self

@@ -1,0 +1,327 @@
+"""Rules about what is declared: names, parameters, variables, players, stages, endings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from offramp.scenario.layers import Layers
+from offramp.scenario.parameters import Entry, Numbers
+from offramp.scenario.players import is_nature
+from offramp.scenario.reading import Notes, Reader, Spot
+from offramp.scenario.schema import (
+    ActionDecl,
+    EffectDecl,
+    Family,
+    ParameterDecl,
+    Quantiles,
+    Scenario,
+    StageDecl,
+)
+from offramp.scenario.scope import (
+    declared_parameters,
+    mechanisms_used,
+    set_by_types,
+    stage_name,
+    type_names,
+)
+from offramp.scenario.views import numbers_of, reader_for
+
+__all__ = ["check_declarations"]
+
+RESERVED = {"and", "or", "not", "period", "per"}
+HORIZON = "horizon"  # the ending reached by no other
+MAX_LEVELS = 1_000  # of a variable, or members of a family
+
+
+def check_declarations(scenario: Scenario, notes: Notes) -> None:
+    """Note every problem of what is declared."""
+    reader = reader_for(scenario, notes)
+    root = Spot(scenario.document)
+    _check_names(scenario, root, notes)
+    numbers = numbers_of(scenario, Layers(), {}, Reader(reader.scope, Notes(), None))
+    for name, decl, spot in declared_parameters(scenario):
+        _check_parameter(name, decl, spot, numbers, notes)
+    _check_bundles(scenario, root / "bundles", reader)
+    _check_variables(scenario, root / "variables", notes)
+    _check_players(scenario, root / "players", reader)
+    _check_stages(scenario, root / "stages", reader)
+    _check_rest(scenario, root, reader)
+
+
+# --- names -----------------------------------------------------------------------------------
+
+
+def _check_names(scenario: Scenario, root: Spot, notes: Notes) -> None:
+    """Players, variables, parameters and measures share one name space."""
+    taken: dict[str, str] = {}
+    for section in ("players", "variables", "parameters", "measures"):
+        for name in getattr(scenario, section):
+            spot = root / section / name
+            _check_word(name, section[:-1], spot, notes)
+            if name in taken:
+                notes.add(
+                    "S205",
+                    f"'{name}' names a {section[:-1]} and a {taken[name]}; they share one name "
+                    "space.",
+                    spot,
+                    key=True,
+                    fix="rename one of them.",
+                )
+            taken.setdefault(name, section[:-1])
+    _check_mechanism_parameters(scenario, taken, notes)
+    used = [use.called for use in scenario.mechanisms]
+    for i, name in enumerate(used):
+        if name in used[:i]:
+            fix = "give one of them a `name:` of its own."
+            spot = root / "mechanisms" / i
+            notes.add("S205", f"Two mechanisms are called '{name}'.", spot, fix=fix)
+
+
+def _check_mechanism_parameters(scenario: Scenario, taken: dict[str, str], notes: Notes) -> None:
+    own = dict(taken)
+    for name, _, spot in declared_parameters(scenario):
+        if spot.path[:1] == ("parameters",):
+            continue
+        _check_word(name, "parameter", spot, notes)
+        if name in own:
+            notes.add(
+                "S205",
+                f"'{name}' names a parameter of this mechanism and a {own[name]}; they share one "
+                "name space.",
+                spot,
+                key=True,
+                fix="rename one of them.",
+            )
+        own.setdefault(name, "parameter of another mechanism or setting")
+
+
+def _check_word(name: str, what: str, spot: Spot, notes: Notes) -> None:
+    """A name that expressions use is one word."""
+    if name in RESERVED or not name.isidentifier():
+        told = "is a word of the language" if name in RESERVED else "is not one word"
+        fix = "use letters, digits and `_`, not starting with a digit."
+        message = f"'{name}' {told}; it cannot name {_article(what)}."
+        notes.add("S210", message, spot, key=True, fix=fix)
+
+
+def _article(what: str) -> str:
+    return f"an {what}" if what[0] in "aeiou" else f"a {what}"
+
+
+# --- parameters ------------------------------------------------------------------------------
+
+
+def _check_parameter(
+    name: str, decl: ParameterDecl, spot: Spot, numbers: Numbers, notes: Notes
+) -> None:
+    if not decl.source:
+        notes.add(
+            "S312",
+            f"The parameter '{name}' has no source.",
+            spot,
+            key=True,
+            fix="add `source:`; `judgement` where no source settles it.",
+        )
+    if decl.one_of is not None:
+        _check_one_of(decl, spot / "one_of", numbers, notes)
+    if decl.range is not None:
+        low, high = (numbers.of(Entry(end, spot / "range" / i)) for i, end in enumerate(decl.range))
+        _check_range(name, decl, (low, high), numbers, spot, notes)
+
+
+def _check_one_of(decl: ParameterDecl, spot: Spot, numbers: Numbers, notes: Notes) -> None:
+    listed = decl.one_of or {}
+    weights = [numbers.of(Entry(amount, spot / value)) for value, amount in listed.items()]
+    if not weights or min(weights) < 0 or sum(weights) <= 0:
+        fix = "give weights of at least 0, not all of them 0."
+        notes.add("S314", "These weights are negative, or all of them zero.", spot, fix=fix)
+
+
+def _check_range(
+    name: str,
+    decl: ParameterDecl,
+    ends: tuple[float, float],
+    numbers: Numbers,
+    spot: Spot,
+    notes: Notes,
+) -> None:
+    low, high = ends
+    if low > high or (decl.scale == "log" and low <= 0):
+        told = "runs downwards" if low > high else "reaches 0 or below, where logarithms end"
+        message = f"The range of '{name}', {low:g} to {high:g}, {told}."
+        fix = "give the lower end first; both above 0 with `scale: log`."
+        notes.add("S321", message, spot / "range", fix=fix)
+        return
+    value = numbers.values.get(name)
+    if value is not None and not low <= value <= high:
+        message = f"The value of '{name}', {value:g}, lies outside its range, {low:g} to {high:g}."
+        notes.add("S313", message, spot / "value", fix="widen the range, or move the value.")
+
+
+def _check_bundles(scenario: Scenario, spot: Spot, reader: Reader) -> None:
+    known = [name for name, _, _ in declared_parameters(scenario)]
+    for i, bundle in enumerate(scenario.bundles):
+        for j, name in enumerate(bundle.parameters):
+            if name not in known:
+                reader.unknown("parameter", name, known, spot / i / "parameters" / j)
+        n = len(set(bundle.parameters))
+        if n < 2 or bundle.rank_correlation < -1 / (n - 1):
+            reader.notes.add(
+                "S333",
+                f"{n} parameters cannot all have a rank correlation of "
+                f"{bundle.rank_correlation:g} with each other.",
+                spot / i,
+                hint=f"It lies between {-1 / (n - 1):g} and 1." if n > 1 else "",
+                fix="bundle two parameters or more, with a correlation that can be.",
+            )
+
+
+# --- variables, players, stages --------------------------------------------------------------
+
+
+def _check_variables(scenario: Scenario, root: Spot, notes: Notes) -> None:
+    for name, decl in scenario.variables.items():
+        spot = root / name / "levels"
+        if isinstance(decl.levels, Family):
+            _check_family(decl.levels, spot, notes)
+            continue
+        repeated = [str(k) for k, n in Counter(map(str, decl.levels)).items() if n > 1]
+        if not decl.levels:
+            notes.add("S334", f"'{name}' has no levels.", spot, fix="list one at least.")
+        if repeated:
+            message = f"'{name}' has the level '{repeated[0]}' twice."
+            notes.add("S205", message, spot, fix="name each level once, lowest first.")
+        for level in decl.levels:
+            if isinstance(level, str):
+                _check_word(level, "level", spot, notes)
+
+
+def _check_family(family: Family, spot: Spot, notes: Notes) -> None:
+    span = (family.to - family.from_) / family.step
+    if not 0 <= span <= MAX_LEVELS:
+        message = f"From {family.from_:g} to {family.to:g} by {family.step:g} makes no usable list."
+        fix = f"let `to` lie above `from`, at most {MAX_LEVELS:,} steps away."
+        notes.add("S334", message, spot, fix=fix)
+
+
+def _check_players(scenario: Scenario, root: Spot, reader: Reader) -> None:
+    notes = reader.notes
+    owner: dict[str, str] = {}
+    movers = {player for stage in scenario.stages for player in stage.players}
+    for name, decl in scenario.players.items():
+        spot = root / name
+        for parameter in set_by_types(decl):
+            if parameter in owner:
+                told = f"'{parameter}' is set by the types of {owner[parameter]} and of {name}."
+                fix = "give each player a parameter of its own."
+                notes.add("S320", told, spot / "types", key=True, fix=fix)
+            owner.setdefault(parameter, name)
+        if name in movers and is_nature(name, decl):
+            message = f"{name} is a hidden fact and cannot act."
+            fix = "let its chances stand in a stage without a player."
+            notes.add("S328", message, spot, key=True, fix=fix)
+        elif name in movers and decl.precision is None:
+            message = f"{name} acts, but has no precision."
+            fix = "add `precision:`; how it is read stands in the glossary."
+            notes.add("S329", message, spot, key=True, fix=fix)
+        if decl.believed_by and not type_names(decl):
+            message = f"{name} has no types of which anything could be believed."
+            notes.add("S330", message, spot / "believed_by", key=True, fix="declare `types:`.")
+        if name in decl.believed_by:
+            message = f"{name} knows its own type."
+            fix = "name other players as observers."
+            notes.add("S330", message, spot / "believed_by" / name, key=True, fix=fix)
+        if isinstance(decl.types, Quantiles) and decl.types.set in scenario.variables:
+            reader.unknown("parameter", decl.types.set, (), spot / "types" / "set")
+
+
+def _check_stages(scenario: Scenario, root: Spot, reader: Reader) -> None:
+    names = [stage_name(decl, i) for i, decl in enumerate(scenario.stages)]
+    for i, decl in enumerate(scenario.stages):
+        spot = root / i
+        if names[i] in names[:i]:
+            message, fix = f"Two stages are named '{names[i]}'.", "rename one of them."
+            reader.notes.add("S205", message, spot, fix=fix)
+        _check_movers(decl, scenario, spot, reader)
+        _no_place_for_at(decl.effects, spot / "effects", reader.notes)
+        for player, actions in decl.actions.items():
+            here = spot / "actions" / player
+            for name, action in actions.items():
+                _check_action(name, action, here / name, reader.notes)
+
+
+def _check_movers(decl: StageDecl, scenario: Scenario, spot: Spot, reader: Reader) -> None:
+    for player in decl.players:
+        if player not in scenario.players:
+            here = spot / ("players" if len(decl.players) > 1 else "player")
+            reader.unknown("player", player, scenario.players, here)
+        elif not decl.actions.get(player):
+            message = f"{player} moves at this stage, but has no actions there."
+            fix = "list its actions, or take it from the stage."
+            if "actions" not in reader.scope.ghosts:
+                reader.notes.add("S219", message, spot, fix=fix)
+    for player in decl.actions:
+        if player not in decl.players:
+            message = f"'{player}' has actions here, but does not move at this stage."
+            fix = "name it under `player:` or `players:`."
+            reader.notes.add("S219", message, spot / "actions" / player, key=True, fix=fix)
+
+
+def _check_action(name: str, decl: ActionDecl, spot: Spot, notes: Notes) -> None:
+    _check_word(name, "action", spot, notes)
+    if isinstance(decl.over, Family):
+        _check_family(decl.over, spot / "over", notes)
+    elif decl.over is not None and len(set(decl.over)) < max(1, len(decl.over)):
+        notes.add("S334", "A family needs numbers, each once.", spot / "over", fix="list them.")
+    _no_place_for_at(decl.effects, spot / "effects", notes)
+
+
+def _no_place_for_at(effects: Iterable[EffectDecl], spot: Spot, notes: Notes) -> None:
+    """Outside of mechanisms an effect happens where it stands."""
+    for i, effect in enumerate(effects):
+        if effect.at is not None:
+            message = "`at` belongs to mechanisms; this effect happens where it stands."
+            notes.add("S417", message, spot / i / "at", key=True, fix="remove `at`.")
+        _no_place_for_at(effect.then, spot / i / "then", notes)
+        _no_place_for_at(effect.else_, spot / i / "else", notes)
+
+
+# --- the rest --------------------------------------------------------------------------------
+
+
+def _check_rest(scenario: Scenario, root: Spot, reader: Reader) -> None:
+    notes = reader.notes
+    if HORIZON in scenario.endings:
+        message = "`horizon` is the ending that is reached by no other; it cannot be declared."
+        notes.add("S210", message, root / "endings" / HORIZON, key=True, fix="rename it.")
+    for name in scenario.payoffs.players:
+        decl = scenario.players.get(name)
+        if decl is not None and is_nature(name, decl):
+            message = f"{name} is a hidden fact; nothing can be paid to it."
+            spot = root / "payoffs" / name
+            notes.add("S328", message, spot, key=True, fix="leave it out.")
+    grid = scenario.solver.grid
+    if isinstance(grid, dict):
+        for name in grid:
+            if name not in scenario.players:
+                spot = root / "solver" / "grid" / name
+                reader.unknown("player", name, scenario.players, spot, key=True)
+    for decl, spot in mechanisms_used(scenario):
+        for effects, here in (
+            (decl.effects, spot / "effects"),
+            (decl.rival.effects if decl.rival else (), spot / "rival" / "effects"),
+        ):
+            _at_top_only(effects, here, notes, _no_place_for_at)
+
+
+def _at_top_only(
+    effects: Iterable[EffectDecl],
+    spot: Spot,
+    notes: Notes,
+    check: Callable[[Iterable[EffectDecl], Spot, Notes], None],
+) -> None:
+    """In a mechanism `at` stands on the effect, not on what follows from it."""
+    for i, effect in enumerate(effects):
+        check(effect.then, spot / i / "then", notes)
+        check(effect.else_, spot / i / "else", notes)
