@@ -164,8 +164,8 @@ class RowsBuilder:
         marked = columns.copy()
         self._remember(marked, movers, [action.name for action in taken])
         self._choose(marked, movers, taken)
-        for bound, a in zip(bounds, acts, strict=True):
-            self._spend(marked, bound, a, state[rows])
+        for one, bound, a in zip(self._options, bounds, acts, strict=True):
+            self._spend(marked, bound, _alike(one.mover, a), state[rows])
         bundle = replace(bundle, columns=marked)
         for action in taken:
             setting.ledger.enter(action.pays, marked, rows, bundle.chance, setting)
@@ -193,11 +193,12 @@ class RowsBuilder:
                 columns[row] = values.index(action.value if action.value is not None else 0.0)
 
     def _spend(
-        self, columns: np.ndarray, bound: BoundOptions, action: int, state: np.ndarray
+        self, columns: np.ndarray, bound: BoundOptions, alike: list[int], state: np.ndarray
     ) -> None:
+        """Mark clauses as carried out by what was seen: no flag may tell a covert act from its look."""
         for once, spent in bound.spends.items():
             row = self._frame.space.position["once", once]
-            columns[row] |= spent[state, action].astype(np.int32)
+            columns[row] |= spent[np.ix_(state, alike)].any(axis=1).astype(np.int32)
 
     def _as_seen(
         self,
@@ -265,6 +266,12 @@ class RowsBuilder:
             seen_as=seen[action],
             bound=joined(one.bound, (0, n_types), np.float64),
         )
+
+
+def _alike(mover: Mover, action: int) -> list[int]:
+    """Return the numbers of the actions that look like one, itself included."""
+    looks = [one.covert or one.name for one in mover.actions]
+    return [a for a, look in enumerate(looks) if look == looks[action]]
 
 
 def _played(taken: Sequence[Action], stage: Stage, bundle: Bundle, setting: Setting) -> Bundle:
