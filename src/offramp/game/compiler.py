@@ -96,7 +96,7 @@ def same_but_for_start(one: Crisis, other: Crisis) -> bool:
 
     def bare(crisis: Crisis) -> Crisis:
         policy = replace(crisis.policy, name="")
-        return replace(crisis, start=one.start, policy=policy, scenario_hash="")
+        return replace(crisis, case="", start=one.start, policy=policy, scenario_hash="")
 
     return bare(one) == bare(other)
 
