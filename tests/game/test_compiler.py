@@ -220,7 +220,7 @@ def test_clauses_bind_by_type(compiled):
     assert by_name == {"stay": [0.0, FREE], "climb": [1.0, FORBIDDEN]}
 
 
-def test_covert_acts_are_remembered_as_what_they_look_like(compiled):
+def test_a_covert_act_makes_no_state_of_its_own(compiled):
     body = """
 period: {unit: month, count: 1}
 variables:
@@ -237,7 +237,7 @@ stages:
       shout: {}
   - player: two
     actions:
-      look: {effects: [{when: did(one.wait), set: seen, to: yes}]}
+      look: {effects: [{when: did(one.shout), set: seen, to: yes}]}
 payoffs:
   two: {order: share(calm)}
 """

@@ -170,8 +170,6 @@ class RowsBuilder:
         for action in taken:
             setting.ledger.enter(action.pays, marked, rows, bundle.chance, setting)
         bundle = mark_endings(_played(taken, self._stage, bundle, setting), setting)
-        if any(action.covert for action in taken):
-            bundle = self._as_seen(bundle, columns, rows, movers, taken)
         return self._frame.arrivals(bundle, self._number + 1), bundle
 
     def _remember(
@@ -199,23 +197,6 @@ class RowsBuilder:
         for once, spent in bound.spends.items():
             row = self._frame.space.position["once", once]
             columns[row] |= spent[np.ix_(state, alike)].any(axis=1).astype(np.int32)
-
-    def _as_seen(
-        self,
-        bundle: Bundle,
-        before: np.ndarray,
-        rows: np.ndarray,
-        movers: Sequence[str],
-        taken: Sequence[Action],
-    ) -> Bundle:
-        """Remember covert acts, for later stages, as the acts that they look like."""
-        at = np.searchsorted(rows, bundle.row)
-        columns = bundle.columns.copy()
-        for row, one in enumerate(self._frame.space.fields):
-            if isinstance(one.key, Did) and one.key.lag == 0:
-                columns[row] = before[row][at]
-        self._remember(columns, movers, [action.covert or action.name for action in taken])
-        return replace(bundle, columns=columns)
 
     def _append_entries(self, outcomes: list[tuple[np.ndarray, Bundle]], n_rows: int) -> None:
         if outcomes:
