@@ -154,7 +154,7 @@ def _filled(effect: Effect, fill: object) -> Effect:
     )
 
 
-# --- effects ---------------------------------------------------------------------------------------
+# --- effects ---------------------------------------------------------------------------------
 
 
 def read_effects(
@@ -264,7 +264,7 @@ def payees(name: str, spot: Spot, reader: Reader) -> tuple[str, ...]:
     return ()
 
 
-# --- payoffs, endings, measures --------------------------------------------------------------------
+# --- payoffs, endings, measures --------------------------------------------------------------
 
 
 def read_payoffs(decl: PayoffsDecl, spot: Spot, reader: Reader) -> tuple[Pay, ...]:
@@ -293,7 +293,7 @@ def _payoff(
 
 
 def _check_own_belief(node: Belief, player: str, spot: Spot, reader: Reader) -> None:
-    """A payoff may read what the paid player believes of others, and nothing else."""
+    """Note a payoff that reads anything but what the paid player believes of others."""
     if node.observer not in (None, player):
         reader.notes.add(
             "S319",

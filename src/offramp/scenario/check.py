@@ -32,7 +32,7 @@ _NAME = re.compile(r"[^\W\d]\w*")
 
 
 def check_scenario(scenario: Scenario) -> list[Problem]:
-    """Return every problem of a scenario that can be seen without counting states, in file order."""
+    """Return every problem that can be seen without counting states, in file order."""
     notes = Notes()
     check_declarations(scenario, notes)
     rules = _check_worlds(scenario, notes)
@@ -141,7 +141,7 @@ def _check_comparisons(claim: ClaimDecl, spot: Spot, reader: Reader) -> None:
         if len(reader.notes.problems) == n_before and not (compares and reads):
             reader.notes.add(
                 "S323",
-                "A claim holds or fails, so it compares two values, at least one of them a measure.",
+                "A claim compares two values, at least one of them a measure of a case.",
                 here,
                 fix="write measure[case] > measure[other case], or the like.",
             )

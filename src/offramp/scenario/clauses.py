@@ -86,7 +86,7 @@ def _acts(
     return known[name]
 
 
-# --- start -----------------------------------------------------------------------------------------
+# --- start -----------------------------------------------------------------------------------
 
 
 def read_start(scenario: Scenario, layers: Layers, numbers: Numbers, reader: Reader) -> Start:

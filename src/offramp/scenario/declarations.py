@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
+from offramp.scenario.body import stage_name
 from offramp.scenario.layers import Layers
 from offramp.scenario.parameters import Entry, Numbers
 from offramp.scenario.players import is_nature
@@ -22,7 +23,6 @@ from offramp.scenario.scope import (
     declared_parameters,
     mechanisms_used,
     set_by_types,
-    stage_name,
     type_names,
 )
 from offramp.scenario.views import numbers_of, reader_for
@@ -53,7 +53,7 @@ def check_declarations(scenario: Scenario, notes: Notes) -> None:
 
 
 def _check_names(scenario: Scenario, root: Spot, notes: Notes) -> None:
-    """Players, variables, parameters and measures share one name space."""
+    """Note names that stand twice in the name space of players, variables, parameters, measures."""
     taken: dict[str, str] = {}
     for section in ("players", "variables", "parameters", "measures"):
         for name in getattr(scenario, section):
@@ -97,7 +97,7 @@ def _check_mechanism_parameters(scenario: Scenario, taken: dict[str, str], notes
 
 
 def _check_word(name: str, what: str, spot: Spot, notes: Notes) -> None:
-    """A name that expressions use is one word."""
+    """Note a name that expressions could not use as one word."""
     if name in RESERVED or not name.isidentifier():
         told = "is a word of the language" if name in RESERVED else "is not one word"
         fix = "use letters, digits and `_`, not starting with a digit."
@@ -278,7 +278,7 @@ def _check_action(name: str, decl: ActionDecl, spot: Spot, notes: Notes) -> None
 
 
 def _no_place_for_at(effects: Iterable[EffectDecl], spot: Spot, notes: Notes) -> None:
-    """Outside of mechanisms an effect happens where it stands."""
+    """Note `at` outside of mechanisms, where an effect happens at the stage it stands in."""
     for i, effect in enumerate(effects):
         if effect.at is not None:
             message = "`at` belongs to mechanisms; this effect happens where it stands."
@@ -307,21 +307,14 @@ def _check_rest(scenario: Scenario, root: Spot, reader: Reader) -> None:
             if name not in scenario.players:
                 spot = root / "solver" / "grid" / name
                 reader.unknown("player", name, scenario.players, spot, key=True)
-    for decl, spot in mechanisms_used(scenario):
-        for effects, here in (
-            (decl.effects, spot / "effects"),
-            (decl.rival.effects if decl.rival else (), spot / "rival" / "effects"),
-        ):
-            _at_top_only(effects, here, notes, _no_place_for_at)
+    for mechanism, spot in mechanisms_used(scenario):
+        _check_following(mechanism.effects, spot / "effects", notes)
+        if mechanism.rival is not None:
+            _check_following(mechanism.rival.effects, spot / "rival" / "effects", notes)
 
 
-def _at_top_only(
-    effects: Iterable[EffectDecl],
-    spot: Spot,
-    notes: Notes,
-    check: Callable[[Iterable[EffectDecl], Spot, Notes], None],
-) -> None:
-    """In a mechanism `at` stands on the effect, not on what follows from it."""
+def _check_following(effects: Iterable[EffectDecl], spot: Spot, notes: Notes) -> None:
+    """Note `at` on what follows from a mechanism's effect: it stands on the effect itself."""
     for i, effect in enumerate(effects):
-        check(effect.then, spot / i / "then", notes)
-        check(effect.else_, spot / i / "else", notes)
+        _no_place_for_at(effect.then, spot / i / "then", notes)
+        _no_place_for_at(effect.else_, spot / i / "else", notes)

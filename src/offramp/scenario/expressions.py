@@ -13,10 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
-from jaxtyping import Float
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 __all__ = [
     "FUNCTIONS",
@@ -44,7 +46,9 @@ __all__ = [
     "walk",
 ]
 
-Values: TypeAlias = Float[np.ndarray, "..."]  # one entry per state, or whatever the reader asks for
+Values: TypeAlias = (
+    "Float[np.ndarray, '...']"  # one entry per state, or whatever the reader asks for
+)
 
 
 class Expr:
@@ -167,8 +171,13 @@ class Call(Expr):
 
 @dataclass(frozen=True)
 class MeasureCall(Expr):
-    """A function of the measure language: `ever time_to start final change mean sum peak count
-    after belief value own_value`, with positional arguments and `by=` / `within=` / `at=`.
+    """A function of the measure language, with its arguments and `by=` / `within=`.
+
+    One of `ever time_to start final change mean sum peak count after belief value own_value`.
+
+    Attributes:
+        names: What is named instead of evaluated, for `count` (player, action), `belief`
+            (observer, player, type), `value` and `own_value` (player), `peak` (variable).
     """
 
     function: str

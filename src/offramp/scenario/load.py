@@ -83,7 +83,8 @@ def _salvage(document: Document, wrong: list[Misfit], problems: list[Problem]) -
     data = copy.deepcopy(document.data)
     ghosts: set[str] = set()
     for _ in range(MAX_ROUNDS):
-        if not isinstance(data, dict) or not all([_cut(data, m.path, ghosts) for m in wrong]):
+        cut = [_cut(data, misfit.path, ghosts) for misfit in wrong]
+        if not all(cut):
             return None
         found, wrong = misfits(Scenario, data, document)
         if found is not None:

@@ -164,7 +164,7 @@ def _filling(name: str, kind: str, role: str, spot: Spot, reader: Reader) -> str
     return None
 
 
-# --- content ---------------------------------------------------------------------------------------
+# --- content ---------------------------------------------------------------------------------
 
 
 def collect_additions(mechanisms: Iterable[InForce], reader: Reader) -> Additions:

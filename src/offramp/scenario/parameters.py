@@ -40,10 +40,11 @@ class Numbers:
 
     def __init__(self, entries: Mapping[str, Entry], reader: Reader) -> None:
         self.reader = reader
-        self.values: dict[str, float] = {}
         parsed = {name: self._parse(entry) for name, entry in entries.items()}
-        for name in self._order(parsed, entries):
-            self.values[name] = self._evaluate(parsed[name], entries[name])
+        self.values = {n: e.value for n, e in parsed.items() if isinstance(e, Const)}
+        composed = {n: e for n, e in parsed.items() if not isinstance(e, Const)}
+        for name in self._order(composed, entries):
+            self.values[name] = self._evaluate(composed[name], entries[name])
 
     def of(self, entry: Entry) -> float:
         """Return the value of an amount."""
@@ -68,7 +69,7 @@ class Numbers:
 
     def _order(self, parsed: Mapping[str, Expr], entries: Mapping[str, Entry]) -> list[str]:
         """Return the parameters, each after those it reads; circles are noted and left out."""
-        reads = {
+        reads: dict[str, set[str]] = {
             name: {
                 n.name for n in walk(expression) if isinstance(n, Parameter) and n.name in parsed
             }

@@ -117,15 +117,13 @@ class Document:
 
     def real(self, path: Path) -> Path:
         """Return the steps of `path` that exist in the file."""
-        node, kept = self.data, []
+        node: Any = self.data
+        kept = []
         for step in path:
-            if (isinstance(node, dict) and step in node) or (
-                isinstance(node, list) and isinstance(step, int) and step < len(node)
-            ):
+            is_entry = isinstance(node, dict) and step in node
+            if is_entry or (isinstance(node, list) and step in range(len(node))):
                 node = node[step]
-            else:
-                continue
-            kept.append(step)
+                kept.append(step)
         return tuple(kept)
 
     def name(self, path: Path) -> str:
@@ -488,7 +486,7 @@ class _Builder:
 def _event_parser(text: str) -> Any:
     """Return a YAML event parser over `text`: libyaml's where it is installed."""
     try:
-        from _ruamel_yaml import CParser
+        from _ruamel_yaml import CParser  # type: ignore[import-not-found]
     except ImportError:
         from ruamel.yaml import YAML
 

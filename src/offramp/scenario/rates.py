@@ -46,10 +46,7 @@ def load_rates(name_or_path: str | Path) -> RatesDecl:
         ScenarioError: There are none, or their file is wrong.
     """
     document = _read(str(name_or_path))
-    rates, problems = validate(RatesDecl, document)
-    if rates is None:
-        raise ScenarioError(problems)
-    return rates
+    return validate(RatesDecl, document)
 
 
 def asking(scenario: Scenario, rates: RatesDecl) -> Scenario:

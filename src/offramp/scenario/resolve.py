@@ -8,7 +8,7 @@ all faults of an expression.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from offramp.scenario.crisis import Variable
 from offramp.scenario.expressions import (
@@ -536,6 +536,6 @@ def combine(word: Word, read: Callable[[Word], Expr]) -> Expr:
     return Compare(operands, word.value)
 
 
-def _listed(what: str, names: object) -> str:
-    listed = ", ".join(names)  # type: ignore[call-overload]
+def _listed(what: str, names: Iterable[str]) -> str:
+    listed = ", ".join(names)
     return f"{what}: {listed}." if listed else ""

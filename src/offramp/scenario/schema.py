@@ -100,7 +100,7 @@ Lottery: TypeAlias = dict[Text, Amount]
 class Model(BaseModel):
     """Base of all models: closed, immutable, and strict about whole numbers and truth values."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
     def plain(self) -> dict[str, Any]:
         """Return what the model says as plain data, without what was left at its default."""
@@ -449,7 +449,7 @@ class ClauseDecl(Model):
 
 def _one_of_clause(given: list[str]) -> str:
     if not given:
-        return "the clause prescribes nothing: it takes one of `play`, `mix`, `never`, `first`, `always`"
+        return "the clause needs one of `play`, `mix`, `never`, `first`, `always`"
     listed = " and ".join(f"`{word}`" for word in given)
     return f"{listed} stand in one clause; it takes one of them"
 

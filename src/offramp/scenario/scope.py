@@ -67,15 +67,17 @@ def _gather(scenario: Scenario) -> Scope:
     )
 
 
-# --- parameters ------------------------------------------------------------------------------------
+# --- parameters ------------------------------------------------------------------------------
 
 
 def parameter_entries(scenario: Scenario) -> dict[str, Entry]:
-    """Return the base value of every parameter, as written, and where."""
-    entries: dict[str, Entry] = {}
-    for name, decl, spot in declared_parameters(scenario):
-        entries.setdefault(name, Entry(decl.value, spot / "value"))
-    return entries
+    """Return the base value of every parameter, as written, and where; the caller may change it."""
+    memory = scenario.memory
+    if "entries" not in memory:
+        memory["entries"] = {}
+        for name, decl, spot in declared_parameters(scenario):
+            memory["entries"].setdefault(name, Entry(decl.value, spot / "value"))
+    return dict(memory["entries"])
 
 
 def declared_parameters(scenario: Scenario) -> Iterator[Declared]:
@@ -112,7 +114,7 @@ def type_names(player: PlayerDecl) -> tuple[str, ...]:
     return tuple(player.types)
 
 
-# --- variables, acts, effects ----------------------------------------------------------------------
+# --- variables, acts, effects ----------------------------------------------------------------
 
 
 def _variable(name: str, decl: VariableDecl, scenario: Scenario) -> Variable:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from offramp.errors import raise_problems
-from offramp.scenario.library import find_mechanism
+from offramp.scenario.layers import lay
 from offramp.scenario.parameters import Entry, Numbers
 from offramp.scenario.reading import Notes, Spot
 from offramp.scenario.schema import ParameterDecl, Scenario
-from offramp.scenario.views import Binder, Layers
+from offramp.scenario.scope import declared_parameters
+from offramp.scenario.views import numbers_of, reader_for
 
 __all__ = ["Span", "precision_parameters", "spans_of"]
 
@@ -38,10 +38,10 @@ def spans_of(scenario: Scenario, view: str | None = None) -> dict[str, Span]:
         ScenarioError: A range that has no finite value, or is turned round.
     """
     notes = Notes()
-    layers = Layers(scenario, view, None, None, {}, {}, notes)
-    numbers = Binder(scenario, notes).numbers(layers, ())
-    found = {}
-    for name, decl, spot in _declared(scenario):
+    layers = lay(scenario, notes, view=view)
+    numbers = numbers_of(scenario, layers, {}, reader_for(scenario, notes))
+    found: dict[str, Span] = {}
+    for name, decl, spot in declared_parameters(scenario):
         if name not in layers.sets and name not in found and (decl.range or decl.one_of):
             found[name] = _span(decl, numbers, spot)
     raise_problems(notes.problems)
@@ -52,22 +52,6 @@ def precision_parameters(scenario: Scenario) -> tuple[str, ...]:
     """Return the parameters that stand for a player's precision by themselves."""
     named = [str(player.precision) for player in scenario.players.values()]
     return tuple(dict.fromkeys(name for name in named if name in scenario.parameters))
-
-
-def _declared(scenario: Scenario) -> Iterator[tuple[str, ParameterDecl, Spot]]:
-    """Yield every declared parameter: the scenario's, then those of its mechanisms' settings."""
-    root = Spot(scenario.document) / "parameters"
-    for name, decl in scenario.parameters.items():
-        yield name, decl, root / name
-    for use in scenario.mechanisms:
-        known = find_mechanism(scenario, use.use)
-        if known is None:
-            continue
-        mechanism, spot = known
-        for name, decl in mechanism.parameters.items():
-            yield name, decl, spot / "parameters" / name
-        for name, decl in (mechanism.rival.parameters if mechanism.rival else {}).items():
-            yield name, decl, spot / "rival" / "parameters" / name
 
 
 def _span(decl: ParameterDecl, numbers: Numbers, spot: Spot) -> Span:
