@@ -1,4 +1,4 @@
-"""Branchings: what can happen at a stage, joint results written out, and what the public sees of it.
+"""Branchings: what can happen at a stage, results written out jointly, and what the public sees.
 
 The unrolled tree needs two things of a stage table that the grid's solver does without: chance
 stages as joint results (the grid applies effects one after another), and the *signals* of each
@@ -51,22 +51,24 @@ class Signals:
 
 @dataclass(frozen=True)
 class Branching:
-    """A stage's table, chance written out as joint results (`table.rows` is given), and its signals."""
+    """A stage's table with its chance as joint results (`table.rows` is given), and its signals."""
 
     table: StageTable
     rows: Rows
     signals: Signals
 
 
-# --- the tables with their signals -----------------------------------------------------------------------
+def branchings_of(game: Game, limit: int) -> tuple[tuple[Branching, ...], ...]:
+    """Return every stage's branching; periods that share a table share it too.
 
-
-def _branchings(game: Game, limit: int) -> tuple[tuple[Branching, ...], ...]:
-    """Return every stage's branching; periods that share a table share it too."""
+    Raises:
+        GameError: The game has no horizon.
+        TooLargeError: A chance stage has too many joint results.
+    """
     if game.forever:
         raise GameError(
             Problem(
-                code="G542",
+                code="G561",
                 message="a game without horizon has no tree of histories.",
                 path="period.count",
                 fix="give the period a count, or use `beliefs: grid`.",
@@ -134,7 +136,7 @@ class _Results:
 
 
 def _joint_rows(chain: Chain, name: str, game: Game, limit: int) -> Rows:
-    """Write a chain of small operators out as one row of joint results a state."""
+    """Write a chain of small operators out: one row of joint results a state."""
     n_states = len(chain.enter)
     pay = np.zeros((n_states, len(game.profiles), len(game.accounts)))
     results = _Results(
@@ -205,7 +207,7 @@ def _refuse_expansion(n_results: int, n_states: int, name: str, limit: int) -> N
     if n_results > max(LARGEST_EXPANSION, limit):
         raise TooLargeError(
             Problem(
-                code="G541",
+                code="G560",
                 message=f"the tree of public histories needs the joint results of stage '{name}': "
                 f"{n_results:,} in {n_states:,} states.",
                 path="solver.beliefs",
@@ -214,7 +216,7 @@ def _refuse_expansion(n_results: int, n_states: int, name: str, limit: int) -> N
         )
 
 
-# --- payoffs that do not depend on the history -----------------------------------------------------------
+# --- payoffs that do not depend on the history ----------------------------------------------------
 
 
 def redraw_average(
@@ -255,9 +257,9 @@ def account_discounts(game: Game) -> Float[np.ndarray, "account"]:
 
 
 def frozen_payoff(game: Game) -> Float[np.ndarray, "period ended profile account belief"]:
-    """Return what an ended state still pays from period t's end to the horizon, in units of period t.
+    """Return what an ended state still pays from period t's end to the horizon, the tail included.
 
-    The tail is included. Belief-dependent payoffs are given at the points of the belief grid.
+    In units of period t. The last axis is that of `Game.ended_payoff`.
     """
     last = game.n_periods - 1
     shared = len(game.ended_payoff) == 1

@@ -1,53 +1,45 @@
 """The unrolled tree: every public history of a game as a node of its own.
 
-A node is what has been seen up to a stage: the acts as they look, the public states they led to, and
-whose types were drawn afresh. Chance results that lead to the same state teach nothing and share a
-child. A period's end is no node: its payoffs accrue on the way into the first stage of the next
-period, so nodes stand in layers, one per (period, stage), and a last layer for the end of play.
+A node is what has been seen up to a stage: the acts as they look, the public states they led to,
+and whose types were drawn afresh. Chance results that lead to the same state teach nothing and
+share a child. A period's end is no node: its payoffs accrue on the way into the first stage of the
+next period, so nodes stand in layers, one per (period, stage), and a last layer for the end of
+play.
 
-Children of a node are numbered in sequence, one per *signal* of its state, so a tree is little more than
-three integers a node; chances, options and payments stay in the tables of the game, once per state.
+Children of a node are numbered in sequence, one per *signal* of its state, so a tree is little more
+than a few integers a node; chances, options and payments stay in the tables of the game, once per
+state.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
-from offramp.errors import GameError, Problem, TooLargeError
-from offramp.game.factored import FORBIDDEN, Chain, Game, Options, Rows, StageTable, Step
+from offramp.errors import Problem, TooLargeError
+from offramp.game.branching import Branching, branchings_of
+from offramp.game.factored import Game
 
-__all__ = [
-    "LARGEST_TREE",
-    "Branching",
-    "Signals",
-    "Tree",
-    "count_histories",
-    "frozen_payoff",
-    "redraw_average",
-    "unroll",
-]
+__all__ = ["LARGEST_TREE", "Tree", "count_histories", "unroll"]
 
-LARGEST_TREE = (
-    2_000_000  # nodes; about a gigabyte of beliefs and values for two players of two types
-)
-LARGEST_EXPANSION = 20_000_000  # joint results of one chance stage, all states together
+LARGEST_TREE = 2_000_000  # nodes; two players of two types take about a gigabyte for so many
 
 
 @dataclass(frozen=True)
 class Tree:
     """All public histories of a game from one start, in order of play.
 
-    Layer `t * n_stages + m` holds nodes `layer_start[i]:layer_start[i+1]`; the last layer holds the ends
-    of play at the horizon. Nodes of ended play stand in the layer after the stage that ended it.
+    Layer `t * n_stages + m` holds nodes `layer_start[i]:layer_start[i+1]`; the last layer holds the
+    ends of play at the horizon. Nodes of ended play stand in the layer after the stage that ended
+    it.
 
     Attributes:
         branchings: `branchings[t or 0][m]`, shared like `Game.stages`.
-        state: State in the layer's slot, or `-1 - e` where play has ended. In the last layer: state of
-            the period's end.
+        state: State in the layer's slot, or `-1 - e` where play has ended. In the last layer:
+            state of the period's end.
         closing: State of the period's end on which payoffs accrued on the way into this node; -1
             where no period ended.
         parent: -1 for roots.
@@ -113,7 +105,7 @@ def unroll(game: Game, start: str | None = None, *, limit: int = LARGEST_TREE) -
         TooLargeError: There are more than `limit` histories; nothing has been allocated for them.
     """
     case = next(iter(game.start)) if start is None else start
-    branchings = _branchings(game, limit)
+    branchings = branchings_of(game, limit)
     layer_sizes = count_histories(game, branchings, game.start[case])
     _refuse_beyond(limit, layer_sizes, game)
     layers = [_roots(game.start[case])]
@@ -182,7 +174,7 @@ def _assemble(
     )
 
 
-# --- counting --------------------------------------------------------------------------------------------
+# --- counting -------------------------------------------------------------------------------------
 
 
 def count_histories(
@@ -224,7 +216,7 @@ def _refuse_beyond(limit: int, layer_sizes: Float[np.ndarray, "layer"], game: Ga
     n_fitting = int(np.sum(ends <= limit))
     raise TooLargeError(
         Problem(
-            code="G541",
+            code="G560",
             message=f"the tree of public histories has {total:.4g} nodes; at most {limit:,} are "
             f"kept.\nWhat makes it large: {game.n_periods} periods, and stage "
             f"'{game.stage_names[widest]}', after which {fan[widest]:.3g} different things can "
@@ -234,5 +226,3 @@ def _refuse_beyond(limit: int, layer_sizes: Float[np.ndarray, "layer"], game: Ga
             + (f"at most {n_fitting} periods." if n_fitting else "a game with fewer public acts."),
         )
     )
-
-
