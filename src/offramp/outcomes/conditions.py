@@ -1,0 +1,364 @@
+"""What conditions and expressions come to on states, given what is remembered of the path.
+
+A measure may ask for more than a state tells: whether an act was taken in this period, a level of
+an earlier one. What the game itself remembers is read from the state; the rest is a *memory* of
+the measure, whose value is known for each column of mass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int, UInt8
+
+from offramp.game import Game, StageTable, StateSpace
+from offramp.game.beliefs import observer_belief
+from offramp.game.states import StateEnvironment
+from offramp.scenario import Effect
+from offramp.scenario.expressions import (
+    Belief,
+    Chose,
+    Compare,
+    Const,
+    Did,
+    Expr,
+    Level,
+    Period,
+    Since,
+    Was,
+    evaluate,
+    walk,
+)
+
+__all__ = ["ENDED", "Condition", "Label", "Memory", "Reader", "reads"]
+
+ENDED = -1  # stands for a slot: the states in which play has ended
+
+Label = tuple[int, ...]  # one number per atom of a memory
+
+
+def reads(expression: Expr, *kinds: type[Expr]) -> bool:
+    """Return whether an expression holds a node of one of the kinds."""
+    return any(isinstance(node, kinds) for node in walk(expression))
+
+
+class Condition(NamedTuple):
+    """Where a condition holds.
+
+    Attributes:
+        rows: States at which it holds for some profile and belief.
+        where: At these, for which; an axis of length 1 where it makes no difference.
+        everywhere: Whether it holds in every state, profile and belief.
+    """
+
+    rows: Int[np.ndarray, "listed"]
+    where: UInt8[np.ndarray, "profile_or_1 listed belief_or_1"]
+    everywhere: bool
+
+    @property
+    def nowhere(self) -> bool:
+        """Whether it holds in no state."""
+        return len(self.rows) == 0
+
+    @classmethod
+    def of(cls, holds: np.ndarray) -> Condition:
+        """Make one from truth by profile, state and belief."""
+        rows = np.flatnonzero(holds.any(axis=(0, 2))).astype(np.int32)
+        where = np.ascontiguousarray(holds[:, rows, :], np.uint8)
+        return cls(rows, where, bool(holds.all()))
+
+    def opposite(self, n_states: int) -> Condition:
+        """Return where it does not hold."""
+        holds = np.zeros((self.where.shape[0], n_states, self.where.shape[2]), bool)
+        holds[:, self.rows, :] = self.where.astype(bool)
+        return Condition.of(~holds)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a measure must remember of a path beyond the state, as a tuple of atoms.
+
+    A *label* gives each atom a number: 0 or 1 for an act, a position among the numbers that may
+    have been chosen, a level, a count of periods.
+    """
+
+    atoms: tuple[Expr, ...]
+
+    @property
+    def resets(self) -> bool:
+        """Whether every period begins with nothing remembered."""
+        return all(isinstance(a, Chose) or (isinstance(a, Did) and a.lag == 0) for a in self.atoms)
+
+    def at(self, atom: Expr) -> int:
+        """Return the position of an atom."""
+        return self.atoms.index(atom)
+
+    def blank(self) -> Label:
+        """Return the label of a path that has not begun (levels are filled in at the start)."""
+        return tuple(a.bound if isinstance(a, Since) else 0 for a in self.atoms)
+
+    def rolled(self, label: Label) -> Label:
+        """Return the label at the start of the next period, what the state decides left open."""
+        return tuple(self._rolled(atom, label) for atom in self.atoms)
+
+    def _rolled(self, atom: Expr, label: Label) -> int:
+        if isinstance(atom, Did) and atom.lag:
+            return label[self.at(Did(atom.acts, atom.lag - 1))]
+        if isinstance(atom, Was) and atom.lag:
+            return label[self.at(Was(atom.variable, atom.lag - 1))]
+        if isinstance(atom, Since):
+            return min(label[self.at(atom)] + 1, atom.bound)
+        return 0
+
+    def updated(self, label: Label, update: Label) -> Label:
+        """Return the label after acts; an update of -1 leaves an atom as it was."""
+        return tuple(old if new < 0 else new for old, new in zip(label, update, strict=True))
+
+    def part(self, label: Label, memory: Memory) -> Label:
+        """Return the part of a label that a smaller memory keeps."""
+        return tuple(label[self.at(atom)] for atom in memory.atoms)
+
+
+class Reader:
+    """Reads expressions on the states of a game, slot by slot, and remembers what it has read."""
+
+    def __init__(self, game: Game) -> None:
+        assert isinstance(game.space, StateSpace)
+        self.game = game
+        self.space: StateSpace = game.space
+        self._columns: dict[int, np.ndarray] = {}
+        self._values: dict[Any, np.ndarray] = {}
+        self._conditions: dict[Any, Condition] = {}
+        self._levels = {v.name: v.values for v in self.space.crisis.variables}
+
+    def n_states(self, slot: int) -> int:
+        """Return how many states a slot has."""
+        return len(self._codes(slot))
+
+    def _codes(self, slot: int) -> np.ndarray:
+        return self.game.ended_codes if slot == ENDED else self.game.codes[slot]
+
+    def columns(self, slot: int) -> Int[np.ndarray, "field state"]:
+        """Return the levels of a slot's states."""
+        if slot not in self._columns:
+            self._columns[slot] = self.space.decode(self._codes(slot))
+        return self._columns[slot]
+
+    def condition(
+        self, expression: Expr, slot: int, period: int, memory: Memory, label: Label
+    ) -> Condition:
+        """Return where an expression is true (not zero); `period` counts from 1."""
+        key = self._key(expression, slot, period, memory, label)
+        if key not in self._conditions:
+            values = self.values(expression, slot, period, memory, label)
+            self._conditions[key] = Condition.of(values != 0.0)
+        return self._conditions[key]
+
+    def values(
+        self, expression: Expr, slot: int, period: int, memory: Memory, label: Label
+    ) -> Float[np.ndarray, "profile_or_1 state belief_or_1"]:
+        """Return what an expression comes to on the states of a slot."""
+        key = self._key(expression, slot, period, memory, label)
+        if key not in self._values:
+            self._values[key] = self._read(expression, slot, period, memory, label)
+        return self._values[key]
+
+    def _key(
+        self, expression: Expr, slot: int, period: int, memory: Memory, label: Label
+    ) -> tuple[Any, ...]:
+        return expression, slot, period if reads(expression, Period) else 0, memory.atoms, label
+
+    def _read(
+        self, expression: Expr, slot: int, period: int, memory: Memory, label: Label
+    ) -> np.ndarray:
+        believes = reads(expression, Belief)
+        readers = sorted(self.space.reads_types(expression))
+        profiles = self.game.profiles if readers else self.game.profiles[:1]
+        known = dict(zip(memory.atoms, label, strict=True))
+        read = []
+        for profile in profiles:
+            inner = StateEnvironment(
+                self.space,
+                self.columns(slot),
+                period=period,
+                types={j: int(profile[j]) for j in readers},
+                beliefs={} if believes else None,
+            )
+            value = np.asarray(evaluate(expression, _Environment(self, inner, known)), np.float64)
+            n_beliefs = len(self.game.grid.points) if believes else 1
+            wide = value if believes else value.reshape(-1, 1)
+            read.append(np.broadcast_to(wide, (self.n_states(slot), n_beliefs)))
+        return np.array(read)
+
+    def level(self, variable: str, index: int, share: bool) -> float:
+        """Return what a variable stands for at a level."""
+        values = self._levels[variable]
+        return index / max(len(values) - 1, 1) if share else values[index]
+
+    def n_levels(self, variable: str) -> int:
+        """Return how many levels a variable has."""
+        return len(self._levels[variable])
+
+    def level_condition(self, variable: str, index: int) -> Expr:
+        """Return the condition that a variable stands at a level."""
+        return Compare((Level(variable), Const(self._levels[variable][index])), ("==",))
+
+    def choices(self, player: str) -> tuple[float, ...]:
+        """Return the numbers that a player may have chosen, 0 (none yet) first."""
+        numbers = {
+            action.value
+            for stage in self.space.crisis.stages
+            for mover in stage.movers
+            if mover.player == player
+            for action in mover.actions
+            if action.value is not None
+        }
+        return (0.0, *sorted(numbers - {0.0}))
+
+    def believed(self, observer: str | None, player: str, type_name: str) -> np.ndarray:
+        """Return an observer's belief at every grid point; the reference belief without one."""
+        names = [one.name for one in self.game.players]
+        about = self.game.players[names.index(player)]
+        k = about.types.index(type_name)
+        if about.typed < 0:
+            return np.ones(len(self.game.grid.points))
+        points = self.game.grid.points[:, about.typed, : len(about.types)]
+        if observer is None:
+            return np.asarray(points[:, k])
+        tilt = self.game.grid.tilt[names.index(observer), about.typed, : len(about.types)]
+        return np.asarray(observer_belief(points, tilt)[:, k])
+
+    # --- what a stage can change ----------------------------------------------------------------
+
+    def moved(self, stage: int) -> frozenset[str]:
+        """Return the variables that effects of a stage can move."""
+        declared = self.space.crisis.stages[stage]
+        acts = [action for mover in declared.movers for action in mover.actions]
+        effects = [*declared.effects, *declared.added, *(e for act in acts for e in act.effects)]
+        return frozenset(_moved(effects))
+
+    def may_change(self, expression: Expr, stage: int) -> bool:
+        """Return whether a stage can change what an expression reads, memories left aside."""
+        if reads(expression, Belief):
+            return True
+        read = {node.variable for node in walk(expression) if isinstance(node, Level)}
+        return not read.isdisjoint(self.moved(stage))
+
+    # --- memories -------------------------------------------------------------------------------
+
+    def memory(self, *expressions: Expr) -> Memory:
+        """Return what must be remembered beyond the state to read the expressions."""
+        atoms: dict[Expr, None] = {}
+        for expression in expressions:
+            for node in walk(expression):
+                for atom in _chain(node):
+                    if not self._is_kept(atom):
+                        atoms[atom] = None
+        return Memory(tuple(atoms))
+
+    def _is_kept(self, atom: Expr) -> bool:
+        """Return whether the game remembers an atom in every slot in which a measure may read it.
+
+        Acts are always kept apart by the measure: the game forgets them as soon as it can.
+        """
+        if isinstance(atom, Did | Chose):
+            return False
+        row = self.space.position.get(atom)
+        return row is not None and all(self.space.fields[row].alive)
+
+    def updates(self, memory: Memory, stage: int) -> tuple[list[Label], Int[np.ndarray, "*joint"]]:
+        """Return what a stage's joint acts do to a memory.
+
+        Returns:
+            The distinct updates (-1: left as it was), and the number of the update of each
+            combination of actions, one axis per mover.
+        """
+        movers = self.space.crisis.stages[stage].movers
+        sizes = tuple(len(mover.actions) for mover in movers)
+        distinct: dict[Label, int] = {(-1,) * len(memory.atoms): 0}
+        numbers = np.zeros(sizes, np.int32)
+        for joint in product(*map(range, sizes)):
+            taken = {mover.player: mover.actions[a] for mover, a in zip(movers, joint, strict=True)}
+            update = tuple(self._update(atom, taken) for atom in memory.atoms)
+            numbers[joint] = distinct.setdefault(update, len(distinct))
+        return list(distinct), numbers
+
+    def _update(self, atom: Expr, taken: Mapping[str, Any]) -> int:
+        if isinstance(atom, Did) and not atom.lag:
+            done = any(p in taken and taken[p].name == a for p, a in atom.acts)
+            return 1 if done else -1
+        if isinstance(atom, Chose) and atom.player in taken:
+            return self.choices(atom.player).index(taken[atom.player].value or 0.0)
+        return -1
+
+
+class _Environment:
+    """Reads what is remembered from a label, everything else from the states."""
+
+    def __init__(self, reader: Reader, inner: StateEnvironment, known: Mapping[Expr, int]) -> None:
+        self._reader = reader
+        self._inner = inner
+        self._known = known
+
+    def parameter(self, name: str) -> float:
+        return self._inner.parameter(name)
+
+    def level(self, variable: str, share: bool) -> np.ndarray:
+        return self._inner.level(variable, share)
+
+    def period(self) -> float:
+        return self._inner.period()
+
+    def was(self, variable: str, lag: int, share: bool) -> np.ndarray | float:
+        index = self._known.get(Was(variable, lag))
+        if index is None:
+            return self._inner.was(variable, lag, share)
+        return self._reader.level(variable, index, share)
+
+    def did(self, acts: tuple[tuple[str, str], ...], lag: int) -> np.ndarray | float:
+        return float(self._known[Did(acts, lag)])
+
+    def since(self, node: Since) -> np.ndarray:
+        if node not in self._known:
+            return self._inner.since(node)
+        holds = np.asarray(evaluate(node.condition, self)) != 0
+        return np.where(holds, 0, self._known[node])
+
+    def chose(self, player: str) -> float:
+        return self._reader.choices(player)[self._known[Chose(player)]]
+
+    def belief(self, observer: str | None, player: str, type: str) -> np.ndarray:  # noqa: A002
+        return self._reader.believed(observer, player, type)[None, :]
+
+
+def _moved(effects: Sequence[Effect]) -> Iterator[str]:
+    for effect in effects:
+        if effect.variable is not None:
+            yield effect.variable
+        yield from _moved(effect.then)
+        yield from _moved(effect.otherwise)
+
+
+def _chain(node: Expr) -> list[Expr]:
+    """Return the atoms that reading a node needs: itself, and what it is handed on from."""
+    if isinstance(node, Did):
+        return [Did(node.acts, lag) for lag in range(node.lag + 1)]
+    if isinstance(node, Was):
+        return [Was(node.variable, lag) for lag in range(node.lag + 1)]
+    if isinstance(node, Since | Chose):
+        return [node]
+    return []
+
+
+def row_updates(table: StageTable, numbers: Int[np.ndarray, "*joint"]) -> Int[np.ndarray, "row"]:
+    """Return the number of the update of each row of a stage's table; 0 where it is passed over."""
+    assert table.rows is not None
+    if not table.movers:
+        return np.zeros(len(table.rows.option), np.int32)
+    option = table.rows.option
+    acts = tuple(mover.action[np.maximum(option[:, k], 0)] for k, mover in enumerate(table.movers))
+    return np.where(option[:, 0] >= 0, numbers[acts], 0).astype(np.int32)

@@ -1,0 +1,257 @@
+"""`propagate`: from an equilibrium to how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from jaxtyping import Float
+
+import offramp
+from offramp.errors import GameError, Problem, closest
+from offramp.game import Game
+from offramp.outcomes.conditions import Reader
+from offramp.outcomes.forward import Play, Sweep
+from offramp.outcomes.ladder import Ladder
+from offramp.outcomes.measures import MeasurePlan, Payoffs
+from offramp.outcomes.play import BorrowedPlay, OwnPlay, Solution
+from offramp.outcomes.record import Record
+from offramp.outcomes.result import Acts, Outcomes
+from offramp.scenario import Crisis, Measure
+
+__all__ = ["propagate"]
+
+MASS_TOLERANCE = 1e-9  # of the total: far above rounding in some thousand stages, far below a bug
+LEAST_DISCOUNT = 1e-6  # a forever game is followed until the most patient player's falls below
+MOST_PERIODS = 500  # but no further than this
+
+HORIZON = "horizon"
+
+
+def propagate(
+    equilibrium: Solution,
+    *,
+    start: str | None = None,
+    policy_game: Game | None = None,
+    strategies_from: Solution | None = None,
+    learning: bool | None = None,
+    measures: Iterable[str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Outcomes:
+    """Follow an equilibrium from its start to the horizon, all paths at once.
+
+    Args:
+        start: The case from whose start play begins, if the game serves several.
+        policy_game: Play the equilibrium's strategies under this game's policy (a secret policy,
+            or the direct part of a comparison): what it prescribes is played as prescribed,
+            the rest as in the equilibrium, by which everybody also goes on learning.
+        strategies_from: The same, the other way round: play these strategies in the game of
+            `equilibrium`.
+        learning: False keeps beliefs where they start; default: as solved.
+        measures: Names of the measures that are wanted; default: all.
+        progress: Told after each period how many are done, and of how many.
+
+    Raises:
+        GameError: A case or measure is not known, or borrowed strategies say nothing about a
+            situation that is reached.
+    """
+    source = strategies_from if strategies_from is not None else equilibrium
+    game = policy_game if policy_game is not None else equilibrium.game
+    play: Play = OwnPlay(source) if source.game is game else BorrowedPlay(source, game)
+    return _Propagation(game, play, start, learning, measures, progress).outcomes()
+
+
+class _Propagation:
+    """One call of `propagate`."""
+
+    def __init__(
+        self,
+        game: Game,
+        play: Play,
+        start: str | None,
+        learning: bool | None,
+        measures: Iterable[str] | None,
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
+        assert isinstance(game.crisis, Crisis)
+        self.game = game
+        self.crisis = game.crisis
+        self.play = play
+        self.progress = progress
+        self.learns = learning is not False
+        self.case = _case(game, start)
+        self.n_periods = _periods(game, self.crisis)
+        self.reader = Reader(game)
+        self.measures = _wanted(self.crisis, measures)
+
+    def outcomes(self) -> Outcomes:
+        """Run the pass and put its findings together."""
+        plan = MeasurePlan(self.measures, self.game, self.reader, self.n_periods)
+        ladder = Ladder(self.reader, plan.columns, self.n_periods)
+        record = Record(self.game, self.reader, self.n_periods)
+        sweep = Sweep(
+            self.game, self.play, [*plan.trackers, ladder], plan.columns.count, learns=self.learns
+        )
+        sweep.run(self.game.start[self.case], record, self.n_periods, self.progress)
+        error = float(np.max(np.abs(record.mass - 1.0)))
+        assert error < MASS_TOLERANCE, f"mass is lost: {error}"
+        payoffs = self._payoffs(record.values())
+        answers = plan.answers(record, payoffs)
+        return Outcomes(
+            name=self.game.name,
+            case=self.case,
+            policy=self.crisis.policy.name,
+            measures={name: one.value for name, one in answers.items()},
+            never={name: one.never for name, one in answers.items() if one.never is not None},
+            endings=(*self.game.endings, HORIZON),
+            ended=self._endings(record),
+            stages=self.game.stage_names,
+            variables={v.name: v.levels for v in self.crisis.variables},
+            levels=record.levels,
+            acts=tuple(self._acts(record)),
+            observers=tuple(player.name for player in self.game.players),
+            believed=tuple(self._believed()),
+            beliefs=self._beliefs(record),
+            players=tuple(player.name for player in self.game.players),
+            value=payoffs.value,
+            own_value=payoffs.own_value,
+            rungs=ladder.rungs,
+            climb=ladder.climb,
+            mass_error=error,
+            scenario_hash=self.game.scenario_hash,
+            version=offramp.__version__,
+        )
+
+    # --- payoffs --------------------------------------------------------------------------------
+
+    def _payoffs(self, by_profile: Float[np.ndarray, "profile account"]) -> Payoffs:
+        """Return each player's payoff under the analyst's prior and under its own."""
+        value = self._by_player(by_profile.sum(axis=0))
+        own = value.copy()
+        known: dict[bytes, np.ndarray] = {}
+        for k, opinion in enumerate(self.game.opinion):
+            if np.array_equal(opinion, self.game.prior):
+                continue
+            if opinion.tobytes() not in known:
+                known[opinion.tobytes()] = self._values_under(opinion, by_profile)
+            own[k] = known[opinion.tobytes()][k]
+        return Payoffs(value, own)
+
+    def _values_under(
+        self, opinion: Float[np.ndarray, "profile"], by_profile: np.ndarray
+    ) -> Float[np.ndarray, "player"]:
+        """Return payoffs under another prior: weighed anew, or by another pass.
+
+        Paths of each profile of types are the same under any prior, unless types are drawn afresh,
+        or the prior that was followed rules out a profile that this one does not.
+        """
+        prior = self.game.prior
+        if not self._redraws() and np.all((prior > 0.0) | (opinion == 0.0)):
+            weights = opinion / np.where(prior > 0.0, prior, 1.0)
+            return self._by_player(weights @ by_profile)
+        record = Record(self.game, self.reader, self.n_periods)
+        sweep = Sweep(self.game, self.play, (), 1, profile_prior=opinion, learns=self.learns)
+        sweep.run(self.game.start[self.case], record, self.n_periods)
+        return self._by_player(record.values().sum(axis=0))
+
+    def _redraws(self) -> bool:
+        tables = [table for period in self.game.stages for table in period]
+        steps = [step for table in tables if table.chain is not None for step in table.chain.steps]
+        rows = [table.rows for table in tables if table.rows is not None]
+        return any(np.any(one.redraw) for one in [*steps, *rows])
+
+    def _by_player(self, by_account: Float[np.ndarray, "account"]) -> Float[np.ndarray, "player"]:
+        """Add a player's accounts up; a player that has none gets NaN (explanations leave some out)."""
+        value = np.full(len(self.game.players), np.nan)
+        for k in range(len(value)):
+            own = [a for a, one in enumerate(self.game.accounts) if one.player == k]
+            if own:
+                value[k] = by_account[own].sum()
+        return value
+
+    # --- what is shown --------------------------------------------------------------------------
+
+    def _endings(self, record: Record) -> Float[np.ndarray, "period ending"]:
+        """Return the chance of each ending by period, the horizon last."""
+        ended = record.ended[:, : len(self.game.endings)]
+        horizon = np.zeros((self.n_periods, 1))
+        horizon[-1] = record.mass[-1] - ended.sum()
+        return np.concatenate([ended, horizon], axis=1)
+
+    def _acts(self, record: Record) -> Iterable[Acts]:
+        for (m, k), count in record.acts.items():
+            mover = self.game.table(0, m).movers[k]
+            player = self.game.players[mover.player]
+            yield Acts(
+                self.game.stage_names[m], player.name, player.types, mover.names, count,
+                record.bound[m, k],
+            )  # fmt: skip
+
+    def _believed(self) -> Iterable[tuple[str, str]]:
+        for i in self.game.typed:
+            for type_name in self.game.players[i].types:
+                yield self.game.players[i].name, type_name
+
+    def _beliefs(self, record: Record) -> Float[np.ndarray, "period_1 observer believed"]:
+        """Return expected beliefs, from before the first period to the end of the last."""
+        start = np.zeros(len(self.game.grid.points))
+        start[self.game.grid.reference] = 1.0
+        chance = np.vstack([start, record.beliefs])
+        names = [player.name for player in self.game.players]
+        believed = list(self._believed())
+        beliefs = np.zeros((len(chance), len(names), len(believed)))
+        for k, name in enumerate(names):
+            for number, about in enumerate(believed):
+                beliefs[:, k, number] = chance @ self.reader.believed(name, *about)
+        return beliefs
+
+
+def _case(game: Game, start: str | None) -> str:
+    if start is None:
+        return next(iter(game.start))
+    if start in game.start:
+        return start
+    hint = closest(start, game.start)
+    raise GameError(
+        Problem(
+            code="G545",
+            path="cases",
+            message=f"this game has no start named '{start}'.",
+            hint=f"Did you mean '{hint}'?" if hint else "",
+            fix=f"name one of: {', '.join(game.start)}; or compile the game with it among `starts`.",
+        )
+    )
+
+
+def _periods(game: Game, crisis: Crisis) -> int:
+    """Return how many periods are followed: the horizon, or up to the final period that is stated."""
+    if not game.forever:
+        return game.n_periods
+    if crisis.final_period is not None:
+        return crisis.final_period
+    patience = max(player.discount for player in game.players)
+    if patience <= 0.0:
+        return 1
+    return int(min(np.ceil(np.log(LEAST_DISCOUNT) / np.log(patience)) + 1, MOST_PERIODS))
+
+
+def _wanted(crisis: Crisis, names: Iterable[str] | None) -> tuple[Measure, ...]:
+    if names is None:
+        return crisis.measures
+    by_name = {measure.name: measure for measure in crisis.measures}
+    wanted = list(names)
+    unknown = [_unknown_measure(name, by_name) for name in wanted if name not in by_name]
+    if unknown:
+        raise GameError(unknown)
+    return tuple(by_name[name] for name in wanted)
+
+
+def _unknown_measure(name: str, known: Iterable[str]) -> Problem:
+    hint = closest(name, known)
+    return Problem(
+        code="G546",
+        path="measures",
+        message=f"'{name}' is not a measure of this scenario.",
+        hint=f"Did you mean '{hint}'?" if hint else "",
+        fix="name a declared measure.",
+    )
