@@ -1,0 +1,20 @@
+"""What all tests share: hypothesis draws the same examples in every default run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+
+# so that tests can import `oracles` and `helpers`, which are no part of the program
+sys.path.insert(0, str(Path(__file__).parent))
+
+settings.register_profile(
+    "offramp",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("offramp")

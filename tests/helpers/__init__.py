@@ -1,0 +1,1 @@
+"""What several test modules use: scenarios from text, and lookups in results by name."""

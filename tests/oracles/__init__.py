@@ -1,0 +1,1 @@
+"""The same small games by another road."""
