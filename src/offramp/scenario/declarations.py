@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from offramp.scenario.body import stage_name
 from offramp.scenario.layers import Layers
 from offramp.scenario.parameters import Entry, Numbers
-from offramp.scenario.players import is_nature
 from offramp.scenario.reading import Notes, Reader, Spot
 from offramp.scenario.schema import (
     ActionDecl,
@@ -21,6 +20,7 @@ from offramp.scenario.schema import (
 )
 from offramp.scenario.scope import (
     declared_parameters,
+    is_nature,
     mechanisms_used,
     set_by_types,
     type_names,
@@ -166,15 +166,15 @@ def _check_bundles(scenario: Scenario, spot: Spot, reader: Reader) -> None:
             if name not in known:
                 reader.unknown("parameter", name, known, spot / i / "parameters" / j)
         n = len(set(bundle.parameters))
-        if n < 2 or bundle.rank_correlation < -1 / (n - 1):
-            reader.notes.add(
-                "S333",
-                f"{n} parameters cannot all have a rank correlation of "
-                f"{bundle.rank_correlation:g} with each other.",
-                spot / i,
-                hint=f"It lies between {-1 / (n - 1):g} and 1." if n > 1 else "",
-                fix="bundle two parameters or more, with a correlation that can be.",
+        message = "A bundle takes two parameters or more."
+        if n > 1:
+            message = (
+                f"{n} parameters cannot each have a rank correlation of "
+                f"{bundle.rank_correlation:g} with all others; it lies above {-1 / (n - 1):g}."
             )
+        if n < 2 or bundle.rank_correlation < -1 / (n - 1):
+            fix = "name more parameters, or a correlation that can be."
+            reader.notes.add("S333", message, spot / i, fix=fix)
 
 
 # --- variables, players, stages --------------------------------------------------------------
@@ -217,7 +217,7 @@ def _check_players(scenario: Scenario, root: Spot, reader: Reader) -> None:
                 fix = "give each player a parameter of its own."
                 notes.add("S320", told, spot / "types", key=True, fix=fix)
             owner.setdefault(parameter, name)
-        if name in movers and is_nature(name, decl):
+        if name in movers and is_nature(scenario, name):
             message = f"{name} is a hidden fact and cannot act."
             fix = "let its chances stand in a stage without a player."
             notes.add("S328", message, spot, key=True, fix=fix)
@@ -259,7 +259,7 @@ def _check_movers(decl: StageDecl, scenario: Scenario, spot: Spot, reader: Reade
         elif not decl.actions.get(player):
             message = f"{player} moves at this stage, but has no actions there."
             fix = "list its actions, or take it from the stage."
-            if "actions" not in reader.scope.ghosts:
+            if not reader.scope.ghosts:  # else they may stand in what was wrong in form
                 reader.notes.add("S219", message, spot, fix=fix)
     for player in decl.actions:
         if player not in decl.players:
@@ -296,8 +296,7 @@ def _check_rest(scenario: Scenario, root: Spot, reader: Reader) -> None:
         message = "`horizon` is the ending that is reached by no other; it cannot be declared."
         notes.add("S210", message, root / "endings" / HORIZON, key=True, fix="rename it.")
     for name in scenario.payoffs.players:
-        decl = scenario.players.get(name)
-        if decl is not None and is_nature(name, decl):
+        if name in scenario.players and is_nature(scenario, name):
             message = f"{name} is a hidden fact; nothing can be paid to it."
             spot = root / "payoffs" / name
             notes.add("S328", message, spot, key=True, fix="leave it out.")

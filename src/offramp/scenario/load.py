@@ -23,6 +23,8 @@ from offramp.scenario.validate import Misfit, misfits, validate
 __all__ = ["dump_scenario", "json_schema", "load_campaign", "load_scenario", "parse_scenario"]
 
 SUFFIXES = (".yaml", ".yml")
+# what stands in for a wrong head; without players or stages nothing could be read further
+STAND_IN = {"offramp": 1, "name": "unnamed", "period": {"unit": "month", "count": 1}}
 MAX_ROUNDS = 8  # of cutting out what is wrong; each round may bring other faults to light
 
 
@@ -83,8 +85,12 @@ def _salvage(document: Document, wrong: list[Misfit], problems: list[Problem]) -
     data = copy.deepcopy(document.data)
     ghosts: set[str] = set()
     for _ in range(MAX_ROUNDS):
-        cut = [_cut(data, misfit.path, ghosts) for misfit in wrong]
-        if not all(cut):
+        if not isinstance(data, dict):
+            return None
+        for misfit in wrong:
+            _cut(data, misfit.path, ghosts)
+        data = {**STAND_IN, **data}
+        if not {"players", "stages"} <= data.keys():
             return None
         found, wrong = misfits(Scenario, data, document)
         if found is not None:
@@ -94,26 +100,22 @@ def _salvage(document: Document, wrong: list[Misfit], problems: list[Problem]) -
     return None
 
 
-def _cut(data: Any, path: Steps, ghosts: set[str]) -> bool:
-    """Remove the entry of a mapping that holds `path`; return whether there is one.
+def _cut(data: Any, path: Steps, ghosts: set[str]) -> None:
+    """Remove the innermost entry of a mapping that holds `path`, if it is still there.
 
     Entries of lists stay, so that the places of their neighbours do not move: the list goes whole.
     """
     while path and not isinstance(path[-1], str):
         path = path[:-1]
-    if not path:
-        return False
     node = data
     for step in path[:-1]:
         try:
             node = node[step]
         except (KeyError, IndexError, TypeError):
-            return True  # went with something larger
-    if isinstance(node, dict) and path[-1] in node:
+            return  # it went with something larger
+    if path and isinstance(node, dict) and path[-1] in node:
         ghosts.add(str(path[-1]))
         ghosts.update(_words(node.pop(path[-1])))
-        return True
-    return len(path) > 1 and _cut(data, path[:-1], ghosts)
 
 
 def _words(node: Any) -> Iterable[str]:
@@ -139,7 +141,7 @@ def _read(name_or_path: str | Path) -> Document:
     told, path = str(name_or_path), Path(name_or_path)
     if isinstance(name_or_path, str) and not path.exists() and told in list_scenarios():
         return parse_yaml(shipped_scenario(told).read_bytes(), f"{path.name}.yaml")
-    return parse_yaml(_bytes(path, told), path.name)
+    return parse_yaml(_bytes(path, told), told)
 
 
 def _bytes(path: Path, told: str) -> bytes:

@@ -15,7 +15,13 @@ from offramp.scenario.expressions import (
     MeasureOf,
 )
 from offramp.scenario.names import Kind
-from offramp.scenario.resolve import MEASURE_FORMS, ZERO, Resolver, combine
+from offramp.scenario.resolve import (
+    MEASURE_FORMS,
+    STATE_FUNCTIONS,
+    ZERO,
+    Resolver,
+    combine,
+)
 from offramp.scenario.syntax import Word
 
 __all__ = ["read_path_word"]
@@ -49,6 +55,8 @@ def _call(word: Word, inside: Resolver) -> Expr:
         return Call(function, arguments)
     if function in MEASURE_FORMS and inside.kind is Kind.MEASURE:
         return _measure(word, function, inside)
+    if function in STATE_FUNCTIONS and inside.kind is Kind.MEASURE:
+        return _no_one_value(word, f"{function}(…)", inside)
     listed = [*FUNCTIONS, *(MEASURE_FORMS if inside.kind is Kind.MEASURE else ())]
     return inside.fault(
         word._replace(end=word.start + len(function)),
@@ -71,12 +79,7 @@ def _name(word: Word, inside: Resolver) -> Expr:
         message, fix = f"'{name}' has a value in each case.", f"write {name}[case]."
         return inside.fault(word, "S326", message, fix=fix)
     if name in scope.variables or name == "period":
-        return inside.fault(
-            word,
-            "S326",
-            f"'{name}' has no one value over a path of play.",
-            fix="say when it is read: final(…), mean(…), ever(…), and the like.",
-        )
+        return _no_one_value(word, f"'{name}'", inside)
     known = scope.parameters | (scope.measures if inside.kind is Kind.CLAIM else frozenset())
     return inside.fault(
         word,
@@ -84,6 +87,15 @@ def _name(word: Word, inside: Resolver) -> Expr:
         f"'{name}' is not a parameter of this scenario.",
         scope.hint(name, known),
         "correct the name.",
+    )
+
+
+def _no_one_value(word: Word, shown: str, inside: Resolver) -> Expr:
+    return inside.fault(
+        word,
+        "S326",
+        f"{shown} has no one value over a path of play.",
+        fix="say when it is read: final(…), mean(…), ever(…), and the like.",
     )
 
 

@@ -12,15 +12,11 @@ from offramp.scenario.layers import Layers
 from offramp.scenario.parameters import Entry, Numbers
 from offramp.scenario.reading import Notes, Reader, Spot
 from offramp.scenario.schema import Distribution, PlayerDecl, Quantiles, Scenario
+from offramp.scenario.scope import is_nature
 
-__all__ = ["is_nature", "normalised", "read_players"]
+__all__ = ["normalised", "read_players"]
 
 UPPER_POINT = 0.95  # `high` is this point of a normal distribution, `low` the one opposite
-
-
-def is_nature(name: str, decl: PlayerDecl) -> bool:
-    """Whether a player is a hidden fact: named `nature`, or in the role of it."""
-    return name == "nature" or decl.role == "nature"
 
 
 def read_players(
@@ -33,7 +29,9 @@ def read_players(
     """Return the players; `overlay` holds what mechanisms set of them (`player.precision` …)."""
     root = Spot(scenario.document, ("players",))
     return tuple(
-        _Seat(name, decl, root / name, layers, numbers, overlay, reader).player()
+        _Seat(
+            name, decl, root / name, is_nature(scenario, name), layers, numbers, overlay, reader
+        ).player()
         for name, decl in scenario.players.items()
     )
 
@@ -45,6 +43,7 @@ class _Seat:
     name: str
     decl: PlayerDecl
     spot: Spot
+    is_nature: bool
     layers: Layers
     numbers: Numbers
     overlay: Mapping[str, Entry]
@@ -64,7 +63,7 @@ class _Seat:
             discount=self.discount(),
             types=tuple(types) or (PlayerType("", 1.0),),
             believed_by=self.opinions(weights),
-            is_nature=is_nature(self.name, self.decl),
+            is_nature=self.is_nature,
             where=self.spot.key,
         )
 
@@ -179,7 +178,7 @@ class _Seat:
             if observer not in self.reader.scope.players:
                 self.reader.unknown("player", observer, self.reader.scope.players, spot, key=True)
                 continue
-            what = f"types of {self.name}, as {observer} sees them"
+            what = f"types of {self.name} as {observer} sees them"
             own = self.opinion(given, weights, spot)
             found[observer] = normalised(own, spot, what, self.reader.notes)
         return found
@@ -192,7 +191,7 @@ class _Seat:
         for type_, amount in given.items():
             if type_ in own:
                 own[type_] = self.numbers.of(Entry(amount, spot / type_))
-            else:
+            elif own:
                 self.reader.unknown(f"type of {self.name}", type_, own, spot / type_, key=True)
         return list(own.values())
 

@@ -6,6 +6,7 @@ resolved expressions and notes every problem with its place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -18,9 +19,9 @@ from offramp.scenario.parse import Document, Path, Step
 from offramp.scenario.resolve import Resolver
 from offramp.scenario.syntax import Fault, FaultError, parse_text
 
-__all__ = ["YEARS", "Notes", "Reader", "Spot", "level_index"]
+__all__ = ["LENGTHS", "Notes", "Reader", "Spot", "level_index", "years_of"]
 
-YEARS = {
+LENGTHS = {
     "day": 1 / 365.25,
     "week": 7 / 365.25,
     "month": 1 / 12,
@@ -29,6 +30,7 @@ YEARS = {
     "year": 1.0,
     "decade": 10.0,
 }
+_LENGTH = re.compile(r"(?:(?P<count>[0-9]+(?:\.[0-9]+)?) +)?(?P<unit>[a-z-]+?)s?\Z")
 EVEN_STEP = 1e-9  # in levels; how far a computed start or setting may lie from a level
 
 
@@ -150,11 +152,11 @@ class Reader:
             return Const(declared.values[declared.levels.index(value)])
         if isinstance(value, str) and value.isidentifier() and not self.knows(value):
             self.no_level(value, declared, spot)
-            return Const(declared.values[0])
+            return Const(0.0)
         expression = self.expression(value, spot)
         if isinstance(expression, Const) and level_index(declared, expression.value) is None:
             self.no_level(f"{expression.value:g}", declared, spot)
-            return Const(declared.values[0])
+            return Const(0.0)
         return expression
 
     def knows(self, name: str) -> bool:
@@ -170,6 +172,8 @@ class Reader:
 
     def no_level(self, name: str, variable: Variable, spot: Spot) -> None:
         """Note that a name is no level of a variable."""
+        if not variable.levels:
+            return  # which is the problem, and told as one
         owners = self.scope.owners(name)
         levels = f"Levels of '{variable.name}': {', '.join(variable.levels[:12])}."
         message = f"'{name}' is not a level of '{variable.name}'."
@@ -188,8 +192,9 @@ class Reader:
         """Return how many of the lengths named by `per` one period of the scenario is."""
         if per is None:
             return 1.0
-        if per not in YEARS:
-            self.unknown("length of time", per, YEARS, spot)
+        years = years_of(per)
+        if years is None:
+            self.unknown("length of time", per, LENGTHS, spot)
             return 1.0
         if self.period_years is None:
             self.notes.add(
@@ -197,10 +202,10 @@ class Reader:
                 f"A number per {per} cannot be converted: the scenario's period is "
                 "no length of time.",
                 spot,
-                fix=f"let `period.unit` be one of: {', '.join(YEARS)}.",
+                fix=f"let `period.unit` be one of: {', '.join(LENGTHS)}.",
             )
             return 1.0
-        return self.period_years / YEARS[per]
+        return self.period_years / years
 
     def unknown(
         self,
@@ -241,6 +246,15 @@ class Reader:
             key=True,
             fix="give a value to the parameters that the types set it to.",
         )
+
+
+def years_of(length: str) -> float | None:
+    """Return a length of time such as `month` or `6 weeks` in years; None where it is none."""
+    found = _LENGTH.match(length)
+    if found is None or found["unit"] not in LENGTHS:
+        return None
+    years = float(found["count"] or 1) * LENGTHS[found["unit"]]
+    return years if years > 0 else None
 
 
 def level_index(variable: Variable, value: float) -> int | None:

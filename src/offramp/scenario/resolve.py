@@ -376,15 +376,11 @@ class Resolver:
             return found.variable if isinstance(found, Level) else None
         if name in self.scope.variables:
             return name
-        if name not in self.scope.ghosts:
-            code = "S213" if name in {*self.scope.parameters, *self.scope.players} else "S204"
-            self.fault(
-                word,
-                code,
-                f"'{name}' is not a variable of this scenario.",
-                self.scope.hint(name, self.scope.variables),
-                "name a variable.",
-            )
+        known = {*self.scope.parameters, *self.scope.players, *self.scope.measures}
+        if name in known or self.scope.owners(name):
+            self.fault(word, "S213", f"'{name}' is not a variable.", fix="name a variable.")
+        elif name not in self.scope.ghosts:
+            self.unknown(word, name)
         return None
 
     def player(self, word: Word) -> str | None:

@@ -114,6 +114,18 @@ def type_names(player: PlayerDecl) -> tuple[str, ...]:
     return tuple(player.types)
 
 
+def is_nature(scenario: Scenario, name: str) -> bool:
+    """Return whether a player is a hidden fact: it has types, but never acts and is never paid.
+
+    One that is named `nature`, or has that role, is meant as one whatever else it has.
+    """
+    player = scenario.players[name]
+    if "nature" in (name, player.role):
+        return True
+    acts = any(name in stage.players for stage in scenario.stages)
+    return bool(type_names(player)) and not acts and name not in scenario.payoffs.players
+
+
 # --- variables, acts, effects ----------------------------------------------------------------
 
 

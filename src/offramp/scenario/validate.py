@@ -78,7 +78,9 @@ def _misfits(errors: list[Any], model: type[BaseModel], document: Document) -> I
     seen: set[tuple[Path, bool]] = set()
     for error in errors:
         kind = error["type"]
-        path = document.real(tuple(error["loc"]))
+        # what is missing from the data may still stand in the document it was cut from
+        steps = error["loc"][:-1] if kind == "missing" else error["loc"]
+        path = document.real(tuple(steps))
         told = (*path, error["loc"][-1]) if kind == "missing" else path
         if (told, kind == "missing") not in seen:
             seen.add((told, kind == "missing"))

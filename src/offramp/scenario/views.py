@@ -31,7 +31,7 @@ from offramp.scenario.names import Kind
 from offramp.scenario.parameters import Entry, Numbers
 from offramp.scenario.parse import Document
 from offramp.scenario.players import normalised, read_players
-from offramp.scenario.reading import YEARS, Notes, Reader, Spot
+from offramp.scenario.reading import Notes, Reader, Spot, years_of
 from offramp.scenario.schema import Scenario
 from offramp.scenario.scope import case_names, mechanisms_used, parameter_entries, scope_of
 
@@ -99,7 +99,7 @@ def bind_layers(scenario: Scenario, layers: Layers, notes: Notes) -> Crisis:
         period_years=reader.period_years,
         n_periods=period.count if isinstance(period.count, int) else None,
         tail=_tail(scenario, numbers, reader),
-        final_period=period.final_period,
+        final_period=period.final_period or scenario.solver.final_period,
         parameters={n: v for n, v in numbers.values.items() if n not in reader.scope.typed},
         variables=tuple(reader.scope.variables.values()),
         players=read_players(scenario, layers, numbers, overlay, reader),
@@ -151,7 +151,7 @@ def parse_claim(text: str, scenario: Scenario) -> Expr:
 
 def reader_for(scenario: Scenario, notes: Notes) -> Reader:
     """Return the reader of a scenario's expressions."""
-    return Reader(scope_of(scenario), notes, YEARS.get(scenario.period.unit))
+    return Reader(scope_of(scenario), notes, years_of(scenario.period.unit))
 
 
 def numbers_of(
