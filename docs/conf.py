@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version as _version
+from offramp import __version__
 
 project = "offramp"
 author = "The offramp authors"
 copyright = "2025, the offramp authors"
-version = release = _version("offramp")
+version = release = __version__
 
 extensions = [
     "myst_parser",
@@ -26,7 +26,7 @@ autodoc_typehints = "description"
 autodoc_mock_imports: list[str] = []
 
 html_theme = "furo"
-html_title = f"offramp {version}"
+html_title = f"offramp {__version__}"
 html_show_sphinx = False
 # nothing is fetched from elsewhere when the pages are opened, formulas excepted
 html_static_path: list[str] = []

@@ -183,16 +183,17 @@ class MeasureRow(Record):
     label: str
     unit: str
     better: Literal["lower", "higher"] | None
+    is_chance: bool = Field(description="Whether the value is a probability by its form.")
     value: float | None = Field(description="null: the event that it asks about never happens.")
     never: Share | None = Field(description="For time_to: chance that it never happens.")
 
 
 class RungRow(Record):
-    """How high the climb has come by the end of a period."""
+    """How high it climbs in a period."""
 
     period: int
     rung: int
-    chance: Share = Field(description="Chance that this is the highest rung so far; 0 is none.")
+    chance: Share = Field(description="Chance that this is the highest rung anybody acts on then.")
 
 
 class BeliefRow(Record):
@@ -206,12 +207,17 @@ class BeliefRow(Record):
 
 
 class LivelinessRow(Record):
-    """By how much replies change when others are certain of one type rather than of another."""
+    """The act of a player that hangs most on what is believed of another."""
 
     player: str = Field(description="Who replies.")
     about: str = Field(description="Whose type is believed.")
-    change: float = Field(description="Largest change of the chance of an act.")
-    act: str = Field(description="The act whose chance changes most.")
+    stage: str
+    act: str
+    least: Share = Field(description="Share of its choices in which the act is taken, at least.")
+    least_if: str = Field(description="The type of which everybody is then certain.")
+    most: Share = Field(description="Share of its choices in which the act is taken, at most.")
+    most_if: str = Field(description="The type of which everybody is then certain.")
+    change: float = Field(description="`most` less `least`.")
 
 
 class CertificateAnswer(Record):
@@ -273,7 +279,7 @@ class RateRow(Record):
     p10: float | None = Field(description="10 % of the drawn worlds lie below.")
     p50: float | None
     p90: float | None
-    verdict: Literal["passes", "misses", "absurd", "never happens"]
+    verdict: Literal["in range", "passes", "misses", "absurd", "never happens"]
 
 
 class RatesAnswer(Answer):
@@ -337,7 +343,6 @@ class ExportAnswer(Answer):
     case: str
     file: str
     information_sets: int
-    outcomes: int
 
 
 ANSWERS: dict[str, type[Answer]] = {

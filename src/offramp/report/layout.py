@@ -21,7 +21,15 @@ from offramp.report.answers import (
     RunAnswer,
     WhyAnswer,
 )
-from offramp.report.tables import Cell, Kind, Table, format_number, format_share, render
+from offramp.report.tables import (
+    Cell,
+    Chance,
+    Kind,
+    Table,
+    format_number,
+    format_share,
+    render,
+)
 
 __all__ = ["STANCE", "run_tables", "write_answer"]
 
@@ -115,9 +123,11 @@ def _reply_table(cases: Sequence[CaseAnswer], stage: str, player: str) -> Table:
     keys: tuple[tuple[str, Kind], ...] = (("case", "text"),)
     if typed:
         keys += (("type", "text"),)
-    columns = (*keys, *((act, "share") for act in acts), ("choices", "number"), ("bound", "share"))
+    columns: list[tuple[str, Kind]] = [*keys, *((act, "share") for act in acts)]
+    columns += [("choices", "number"), ("bound", "share")]
     title = f"How {player} replies at {stage} (share of its choices there, over all paths)"
-    return Table(f"replies-{stage}-{player}", title, columns, tuple(rows), n_keys=len(keys))
+    name = f"replies-{stage}-{player}".replace(" ", "-")
+    return Table(name, title, tuple(columns), tuple(rows), n_keys=len(keys))
 
 
 def _ending_table(cases: Sequence[CaseAnswer]) -> Table:
@@ -126,8 +136,9 @@ def _ending_table(cases: Sequence[CaseAnswer]) -> Table:
     for one in cases:
         chances = {row.ending: row.chance for row in one.endings}
         rows.append((one.case, *(chances.get(ending) for ending in endings)))
-    columns = (("case", "text"), *((ending, "share") for ending in endings))
-    return Table("endings", "How it ends", columns, tuple(rows))
+    columns: list[tuple[str, Kind]] = [("case", "text")]
+    columns += [(ending, "share") for ending in endings]
+    return Table("endings", "How it ends", tuple(columns), tuple(rows))
 
 
 def _measure_table(cases: Sequence[CaseAnswer]) -> Table:
@@ -154,11 +165,11 @@ def _measured(row: MeasureRow) -> Cell:
     """Chances are written as per cent, so that they are not read as amounts."""
     if row.value is None:
         return "never happens"
-    return row.value
+    return Chance(row.value) if row.is_chance else row.value
 
 
 def _climb_table(cases: Sequence[CaseAnswer]) -> Table:
-    """Chance that each rung is the highest reached by the end of each period."""
+    """Chance that each rung is the highest that anybody acts on in each period."""
     rows: list[tuple[Cell, ...]] = []
     periods = sorted({row.period for one in cases for row in one.climb})
     for one in cases:
@@ -167,8 +178,8 @@ def _climb_table(cases: Sequence[CaseAnswer]) -> Table:
             told = [chances.get((rung, period), 0.0) for period in periods]
             rows.append((one.case, str(rung), *told))
     columns: list[tuple[str, Kind]] = [("case", "text"), ("rung", "text")]
-    columns += [(f"by {period}", "share") for period in periods]
-    title = "How it climbs (highest rung so far, at the end of each period)"
+    columns += [(f"period {period}", "share") for period in periods]
+    title = "How it climbs (chance that a rung is the highest anybody acts on in a period)"
     return Table("climb", title, tuple(columns), tuple(rows), n_keys=2)
 
 
@@ -191,16 +202,27 @@ def _belief_table(cases: Sequence[CaseAnswer]) -> Table:
 
 
 def _liveliness_table(found: Iterable[tuple[str, LivelinessRow]]) -> Table:
-    rows = [(case, row.player, row.about, row.act, row.change) for case, row in found]
+    rows = [
+        (case, row.player, row.act, row.least, _certain(row, row.least_if), row.most,
+         _certain(row, row.most_if))
+        for case, row in found
+    ]  # fmt: skip
     columns: tuple[tuple[str, Kind], ...] = (
         ("case", "text"),
         ("who", "text"),
-        ("certain of the type of", "text"),
-        ("act that changes most", "text"),
-        ("by up to", "share"),
+        ("act", "text"),
+        ("at least", "share"),
+        ("if certain that", "text"),
+        ("at most", "share"),
+        ("if certain that ", "text"),
     )
     note = "Where replies hardly change, beliefs do no work."
-    return Table("liveliness", "How much beliefs matter", columns, tuple(rows), note=note)
+    title = "How much beliefs matter (the act that hangs most on them)"
+    return Table("liveliness", title, columns, tuple(rows), n_keys=3, note=note)
+
+
+def _certain(row: LivelinessRow, own_type: str) -> str:
+    return f"{row.about} is {own_type}"
 
 
 def _certificate_table(cases: Sequence[CaseAnswer]) -> Table:
@@ -302,8 +324,8 @@ def _write_rates(answer: RatesAnswer, width: int) -> str:
         f"seed {answer.seed}"
     )
     note = (
-        "The median of the worlds passes within a factor of three of history's range and is absurd "
-        "beyond thirty.\nNothing is fitted to these ranges, and no policy has been compared."
+        "The median of the worlds passes within a factor of three of history's range and is "
+        "absurd beyond thirty.\nNothing is fitted to these ranges, and no policy is compared."
     )
     table = Table("rates", title, columns, tuple(rows), n_keys=2, note=note)
     lively = _liveliness_table([(answer.case, row) for row in answer.liveliness])
@@ -340,8 +362,8 @@ def _write_why(answer: WhyAnswer, width: int) -> str:
 
 def _write_export(answer: ExportAnswer, width: int) -> str:
     return (
-        f"Wrote {answer.file}: {answer.scenario}, case {answer.case}, {answer.information_sets} "
-        f"information sets, {answer.outcomes} outcomes."
+        f"Wrote {answer.file}: {answer.scenario}, case {answer.case}, "
+        f"{answer.information_sets} information sets."
     )
 
 

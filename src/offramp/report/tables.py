@@ -14,10 +14,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Cell", "Kind", "Table", "format_number", "format_share", "render", "to_csv"]
+__all__ = ["Cell", "Chance", "Kind", "Table", "format_number", "format_share", "render", "to_csv"]
 
 Kind = Literal["text", "share", "number"]
 Cell = str | float | int | None
+
+
+class Chance(float):
+    """A probability that stands in a column of other numbers: shown as per cent."""
+
 
 GAP = "  "
 NONE = "-"  # shown where there is nothing to say, never a bare NaN
@@ -105,7 +110,8 @@ def _format(cell: Cell, kind: Kind) -> str:
         return NONE
     if isinstance(cell, str):
         return cell
-    return format_share(cell) if kind == "share" else format_number(cell)
+    is_share = kind == "share" or isinstance(cell, Chance)
+    return format_share(cell) if is_share else format_number(cell)
 
 
 def _fold(widths: Sequence[int], n_keys: int, width: int) -> list[list[int]]:

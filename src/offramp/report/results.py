@@ -1,0 +1,307 @@
+"""Results to answers: integer axes become names, and several settings of a view their mean."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from offramp import __version__
+from offramp.exploration import (
+    Laid,
+    SolvedCase,
+    Spread,
+    plan_solves,
+    solve_cases,
+    view_spread,
+    wanted_cases,
+)
+from offramp.game import Game
+from offramp.outcomes import Acts, Outcomes
+from offramp.outcomes.liveliness import find_liveliness
+from offramp.report.answers import (
+    ActShare,
+    BeliefRow,
+    CaseAnswer,
+    EndingRow,
+    LivelinessRow,
+    MeasureRow,
+    PrecisionRow,
+    RunAnswer,
+    RungRow,
+    ScenarioHead,
+)
+from offramp.report.catalog import period_words
+from offramp.report.certificates import describe_certificate, worst_certificate
+from offramp.report.progress import Progress
+from offramp.scenario import Crisis, Scenario, bind, load_scenario
+from offramp.scenario.expressions import MeasureCall
+
+__all__ = ["describe_run", "liveliness_rows", "scenario_head"]
+
+GAIN = 0.25  # payoff units; what a precision means is said for a gain of this size
+
+
+def describe_run(
+    name_or_path: str,
+    *,
+    cases: Sequence[str] = (),
+    parameters: Mapping[str, float] | None = None,
+    grid: int | None = None,
+    view: str | None = None,
+) -> RunAnswer:
+    """Solve the cases of a scenario (all, if none is named) and say what came out.
+
+    Raises:
+        OfframpError: With every problem of the scenario, or of what is laid over it.
+    """
+    scenario = load_scenario(name_or_path)
+    laid = Laid(view, parameters, grid)
+    plan = plan_solves(scenario, wanted_cases(scenario, cases), laid)
+    found: dict[str, list[_Part]] = {name: [] for one in plan for name in one.cases}
+    precision: list[PrecisionRow] = []
+    begun = time.monotonic()
+    with Progress("solving", sum(len(one.cases) for one in plan)) as progress:
+        for solved in solve_cases(scenario, plan, laid, progress.start):
+            precision = precision or _precision_rows(solved.equilibrium.game)
+            found[solved.case].append(_Part(solved.weight, _case_answer(solved)))
+            progress.done()
+    return RunAnswer(
+        offramp=__version__,
+        scenario=scenario_head(scenario, laid),
+        precision=precision,
+        cases=[_mean(parts) for parts in found.values()],
+        notes=_notes(scenario, list(found), view_spread(scenario, view)),
+        seconds=time.monotonic() - begun,
+    )
+
+
+def scenario_head(scenario: Scenario, laid: Laid) -> ScenarioHead:
+    """Return which scenario was solved, and with what laid over it."""
+    crisis = bind(scenario, view=laid.view, parameters=laid.parameters)
+    return ScenarioHead(
+        name=scenario.name,
+        title=scenario.title or scenario.name,
+        period=period_words(scenario),
+        hash=crisis.scenario_hash,
+        view=laid.view,
+        set=dict(laid.parameters or {}),
+        grid=laid.grid,
+    )
+
+
+# --- one case -------------------------------------------------------------------------------------
+
+
+def _case_answer(solved: SolvedCase) -> CaseAnswer:
+    outcomes = solved.outcomes
+    return CaseAnswer(
+        case=solved.case,
+        policy=solved.policy,
+        settings=1,
+        replies=[row for acts in outcomes.acts for row in _act_rows(acts)],
+        endings=_ending_rows(outcomes),
+        measures=list(_measure_rows(outcomes, solved.equilibrium.game.crisis)),
+        climb=list(_rung_rows(outcomes)),
+        beliefs=list(_belief_rows(outcomes)),
+        liveliness=liveliness_rows(solved),
+        certificate=describe_certificate(solved.equilibrium, outcomes),
+    )
+
+
+def _act_rows(acts: Acts) -> Iterator[ActShare]:
+    taken = acts.count.sum(axis=0)
+    bound = acts.bound.sum(axis=0)
+    for k, own_type in enumerate(acts.types):
+        choices = float(taken[k].sum())
+        if choices <= 0.0:
+            continue
+        for a, act in enumerate(acts.actions):
+            yield ActShare(
+                stage=acts.stage,
+                player=acts.player,
+                type=own_type if len(acts.types) > 1 else None,
+                act=act,
+                share=float(taken[k, a] / choices),
+                choices=choices,
+                bound=float(bound[k].sum() / choices),
+            )
+
+
+def _ending_rows(outcomes: Outcomes) -> list[EndingRow]:
+    return [EndingRow(ending=e, chance=c) for e, c in outcomes.ending_chance().items()]
+
+
+def _measure_rows(outcomes: Outcomes, crisis: Crisis) -> Iterator[MeasureRow]:
+    for measure in crisis.measures:
+        value = outcomes.measures[measure.name]
+        yield MeasureRow(
+            measure=measure.name,
+            label=measure.label or measure.name,
+            unit=measure.unit,
+            better=measure.better,  # type: ignore[arg-type]  # the file's form allows no other
+            is_chance=_is_chance(measure.is_),
+            value=None if np.isnan(value) else float(value),
+            never=outcomes.never.get(measure.name),
+        )
+
+
+def _is_chance(expression: object) -> bool:
+    """Whether a measure is a probability by its form, to be written as per cent."""
+    chances = ("ever", "after", "belief")
+    return isinstance(expression, MeasureCall) and expression.function in chances
+
+
+def _rung_rows(outcomes: Outcomes) -> Iterator[RungRow]:
+    for t, chances in enumerate(outcomes.climb, 1):
+        for rung, chance in zip(outcomes.rungs, chances, strict=True):
+            yield RungRow(period=t, rung=rung, chance=float(chance))
+
+
+def _belief_rows(outcomes: Outcomes) -> Iterator[BeliefRow]:
+    for k, observer in enumerate(outcomes.observers):
+        for j, (player, own_type) in enumerate(outcomes.believed):
+            if observer != player:
+                yield BeliefRow(
+                    observer=observer,
+                    player=player,
+                    type=own_type,
+                    start=float(outcomes.beliefs[0, k, j]),
+                    end=float(outcomes.beliefs[-1, k, j]),
+                )
+
+
+def liveliness_rows(solved: SolvedCase) -> list[LivelinessRow]:
+    """Return by how much each player's replies hang on what it believes."""
+    outcomes = solved.outcomes
+    found = find_liveliness(solved.equilibrium, outcomes.n_periods, start=solved.case)
+    return [LivelinessRow(**asdict(one), change=one.change) for one in found]
+
+
+def _precision_rows(game: Game) -> list[PrecisionRow]:
+    """Return what each chooser's precision means, beside the payoffs that it acts on."""
+    choosers = {mover.player for stage in game.stages[0] for mover in stage.movers}
+    return [_precision_row(game, i) for i in sorted(choosers)]
+
+
+def _precision_row(game: Game, number: int) -> PrecisionRow:
+    player = game.players[number]
+    spread = max(_spread(table[:, :, number]) for table in game.payoff)
+    exact = bool(np.isinf(player.precision))
+    return PrecisionRow(
+        player=player.name,
+        label=player.label,
+        precision=None if exact else player.precision,
+        payoff_range=spread,
+        product=None if exact else player.precision * spread,
+        taken=1.0 if exact else float(1 / (1 + np.exp(-player.precision * GAIN))),
+    )
+
+
+def _spread(payoff: np.ndarray) -> float:
+    return float(payoff.max() - payoff.min())
+
+
+# --- the mean over settings -----------------------------------------------------------------------
+
+
+class _Part(NamedTuple):
+    """A case under one setting of the mechanisms, and the setting's weight."""
+
+    weight: float
+    answer: CaseAnswer
+
+
+def _mean(parts: Sequence[_Part]) -> CaseAnswer:
+    """Return the mean over settings; the certificate and liveliness are those of the worst."""
+    first = parts[0].answer
+    if len(parts) == 1:
+        return first
+    return CaseAnswer(
+        case=first.case,
+        policy=first.policy,
+        settings=len(parts),
+        replies=_mean_replies(parts),
+        endings=_mean_rows(parts, "endings", ("chance",)),
+        measures=[_mean_measure(parts, k) for k in range(len(first.measures))],
+        climb=_mean_rows(parts, "climb", ("chance",)),
+        beliefs=_mean_rows(parts, "beliefs", ("start", "end")),
+        liveliness=[
+            max((part.answer.liveliness[k] for part in parts), key=lambda row: row.change)
+            for k in range(len(first.liveliness))
+        ],
+        certificate=worst_certificate([part.answer.certificate for part in parts]),
+    )
+
+
+def _mean_rows(parts: Sequence[_Part], name: str, numbers: Sequence[str]) -> list[Any]:
+    """Return rows that all settings share, with the mean of their numbers."""
+    found = []
+    for rows in zip(*(getattr(part.answer, name) for part in parts), strict=True):
+        weighed = list(zip((part.weight for part in parts), rows, strict=True))
+        mean = {one: _mean_of([(w, getattr(row, one)) for w, row in weighed]) for one in numbers}
+        found.append(rows[0].model_copy(update=mean))
+    return found
+
+
+def _mean_replies(parts: Sequence[_Part]) -> list[ActShare]:
+    """Return the mean of how often each act is taken, by how often there is a choice at all."""
+    rows: dict[tuple[str, str, str | None, str], list[tuple[float, ActShare]]] = {}
+    for weight, answer in parts:
+        for row in answer.replies:
+            rows.setdefault((row.stage, row.player, row.type, row.act), []).append((weight, row))
+    whole = sum(part.weight for part in parts)
+    return [_mean_reply(found, whole) for found in rows.values()]
+
+
+def _mean_reply(found: Sequence[tuple[float, ActShare]], whole: float) -> ActShare:
+    choices = sum(weight * row.choices for weight, row in found)
+    share = sum(weight * row.choices * row.share for weight, row in found)
+    bound = sum(weight * row.choices * row.bound for weight, row in found)
+    return found[0][1].model_copy(
+        update={"share": share / choices, "bound": bound / choices, "choices": choices / whole}
+    )
+
+
+def _mean_measure(parts: Sequence[_Part], number: int) -> MeasureRow:
+    """Return the mean of a measure, over the settings in which what it asks about happens."""
+    rows = [(part.weight, part.answer.measures[number]) for part in parts]
+    told = [(weight, row.value) for weight, row in rows if row.value is not None]
+    never = [(weight, row.never) for weight, row in rows if row.never is not None]
+    return rows[0][1].model_copy(update={"value": _mean_of(told), "never": _mean_of(never)})
+
+
+def _mean_of(weighed: Sequence[tuple[float, float]]) -> float | None:
+    total = sum(weight for weight, _ in weighed)
+    return sum(weight * value for weight, value in weighed) / total if total else None
+
+
+# --- what to bear in mind -------------------------------------------------------------------------
+
+
+def _notes(scenario: Scenario, cases: Iterable[str], spread: Spread) -> list[str]:
+    notes = []
+    bound = sorted({name for case in cases for name in _bound_players(scenario, case)})
+    if bound:
+        notes.append(
+            f"A policy binds {', '.join(bound)} from outside: what such an act would have revealed "
+            "had it been chosen is not asked."
+        )
+    if len(spread.draws) > 1:
+        how = "all" if spread.is_exact else f"drawn with seed {scenario.solver.seed or 0}"
+        notes.append(
+            f"Each case is the mean over {len(spread.draws)} settings of the contested mechanisms "
+            f"({how}); certificate and liveliness are those of the worst setting."
+        )
+    return notes
+
+
+def _bound_players(scenario: Scenario, case: str) -> list[str]:
+    """Return the players with types that a case's policy binds."""
+    declared = scenario.cases.get(case)
+    policy = scenario.policies.get((declared.policy or "") if declared else case)
+    bound = policy.players if policy is not None else {}
+    return [name for name in bound if scenario.players[name].types]
