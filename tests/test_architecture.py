@@ -17,6 +17,7 @@ import offramp
 SOURCE = Path(offramp.__file__).parent
 DOCS = SOURCE.parents[1] / "docs"
 MODULES = sorted(SOURCE.rglob("*.py"))
+NAMES = {".".join(p.relative_to(SOURCE.parent).with_suffix("").parts) for p in MODULES}
 # a room may import itself and any room before it
 ORDER = ("errors", "scenario", "game", "equilibrium", "outcomes", "exploration", "report", "cli")
 NEVER = {("equilibrium", "scenario"), ("outcomes", "scenario")}
@@ -33,8 +34,9 @@ MAY_USE = {
     "__init__": set(),
 }
 OPTIONAL = {"pandas", "polars", "pyarrow", "xarray"}  # imported inside `.to_pandas()` and its like
-MAX_FILE_CODE_LINES = 500
-MAX_FUNCTION_CODE_LINES = 60
+MAX_FILE_CODE_LINES = 550
+MAX_KERNEL_FILE_CODE_LINES = 900  # kernels of one call tree live in one file, for numba's cache
+MAX_FUNCTION_CODE_LINES = 80
 MAX_MEDIAN_FUNCTION = 12
 DATA_NAMES = ("Kyiv", "Moscow", "Washington", "Ukrain", "Russia", "guarantee-2025", "strait-stand")
 
@@ -61,7 +63,8 @@ def imports_of(path: Path, *, at_top_only: bool = False) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            yield node.module or ""
+            whole = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in NAMES else node.module or "" for name in whole)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
@@ -130,8 +133,12 @@ def functions_of(path: Path) -> Iterator[tuple[str, int]]:
 
 
 def test_files_stay_small():
-    large = {str(p.relative_to(SOURCE)): len(code_lines(p)) for p in MODULES}
-    assert {name: n for name, n in large.items() if n > MAX_FILE_CODE_LINES} == {}
+    large = {
+        str(path.relative_to(SOURCE)): len(code_lines(path)) - MAX_FILE_CODE_LINES
+        - ("kernels" in str(path)) * (MAX_KERNEL_FILE_CODE_LINES - MAX_FILE_CODE_LINES)
+        for path in MODULES
+    }  # fmt: skip
+    assert {name: beyond for name, beyond in large.items() if beyond > 0} == {}
 
 
 def test_functions_stay_small():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
 
 from offramp import __version__
 from offramp.exploration import Laid, plan_solves, solve_cases, wanted_cases
@@ -75,8 +74,8 @@ def _rate_row(name: str, rate: RateDecl, found: RatesFound, event: int) -> RateR
     )
 
 
-def _percentiles(drawn: Float[np.ndarray, "world"]) -> list[float | None]:
-    """Return percentiles over the worlds in which what the rate is a share of happens."""
+def _percentiles(drawn: np.ndarray) -> list[float | None]:
+    """Return percentiles over the worlds (one entry each) in which the question arises."""
     told = drawn[~np.isnan(drawn)]
     if not len(told):
         return [None] * len(PERCENTILES)
