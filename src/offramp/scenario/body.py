@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from offramp.scenario.crisis import Action, Effect, Ending, Measure, Mover, Pay, Stage
 from offramp.scenario.expressions import Belief, Binary, Chose, Const, Expr, Unary, substitute, walk
+from offramp.scenario.forms import number_name
 from offramp.scenario.names import Binding, Kind
 from offramp.scenario.reading import Reader, Spot
 from offramp.scenario.schema import (
@@ -128,7 +129,7 @@ def _member(action: Action, player: str, value: float) -> Action:
 
     return replace(
         action,
-        name=f"{action.name}_{value:g}",
+        name=f"{action.name}_{number_name(value)}",
         value=value,
         conditions=tuple(substitute(c, fill) for c in action.conditions),
         pays=tuple(replace(p, amount=substitute(p.amount, fill)) for p in action.pays),

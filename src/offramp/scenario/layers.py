@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from offramp.scenario.forms import Setting, Weights
 from offramp.scenario.mechanisms import base_setting
 from offramp.scenario.names import suggest
 from offramp.scenario.parameters import Entry
 from offramp.scenario.parse import Document
 from offramp.scenario.reading import Notes, Spot
-from offramp.scenario.schema import Scenario, Setting, UseDecl, Weights
+from offramp.scenario.schema import Scenario, UseDecl
 from offramp.scenario.scope import DEFAULT_POLICY, case_names
 
 __all__ = ["EVEN", "Given", "Layers", "lay"]

@@ -12,9 +12,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from offramp.errors import Location, Problem, ScenarioError
+from offramp.scenario.forms import Model
 from offramp.scenario.library import list_scenarios, shipped_scenario
 from offramp.scenario.parse import Document, parse_yaml
-from offramp.scenario.schema import MeasureDecl, Model, Scenario
+from offramp.scenario.schema import MeasureDecl, Scenario
 from offramp.scenario.validate import validate
 
 __all__ = ["RateDecl", "RatesDecl", "asking", "load_rates"]

@@ -13,22 +13,42 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     PrivateAttr,
     SerializerFunctionWrapHandler,
+    Tag,
     model_serializer,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from offramp.scenario.forms import (
+    Amount,
+    ByForm,
+    Condition,
+    Count,
+    GridSize,
+    LevelName,
+    Lottery,
+    Mapped,
+    Model,
+    Names,
+    Other,
+    Positive,
+    Setting,
+    SettingOrWeights,
+    Text,
+    as_list,
+    none_as_empty,
+    one_or_list,
+)
 from offramp.scenario.parse import Document
 
 __all__ = [
     "ActionDecl",
-    "Amount",
     "BundleDecl",
     "Campaign",
     "CaseDecl",
@@ -61,52 +81,6 @@ __all__ = [
 ]
 
 
-def _check_amount(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise PydanticCustomError("amount", "a number or an expression of parameters")
-    return value
-
-
-def _check_condition(value: Any) -> Any:
-    if not isinstance(value, (bool, int, float, str)):
-        raise PydanticCustomError("condition", "a condition, such as `rung > calm`")
-    return value if isinstance(value, str) else float(value)
-
-
-def _check_text(value: Any) -> Any:
-    """Let a number stand where text is meant: `source: 1997`, or a level named 1914."""
-    return (
-        f"{value:g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else value
-    )
-
-
-def _as_list(value: Any) -> Any:
-    return value if isinstance(value, (list, tuple)) else [value]
-
-
-def _none_as_empty(value: Any) -> Any:
-    return {} if value is None else value
-
-
-Text: TypeAlias = Annotated[str, BeforeValidator(_check_text)]
-Amount: TypeAlias = Annotated[float | str, BeforeValidator(_check_amount)]
-Condition: TypeAlias = Annotated[float | str, BeforeValidator(_check_condition)]
-Names: TypeAlias = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
-Setting: TypeAlias = Literal["asserted", "rival", "absent"]
-Weights: TypeAlias = dict[Setting, Amount]
-Lottery: TypeAlias = dict[Text, Amount]
-
-
-class Model(BaseModel):
-    """Base of all models: closed, immutable, and strict about whole numbers and truth values."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
-
-    def plain(self) -> dict[str, Any]:
-        """Return what the model says as plain data, without what was left at its default."""
-        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-
-
 class PeriodDecl(Model):
     """The length of a period, how many there are, and what the last state counts beyond them."""
 
@@ -116,8 +90,14 @@ class PeriodDecl(Model):
     final_period: Annotated[int, Field(ge=1, strict=True)] | None = None
 
 
+def _optional_value(schema: dict[str, Any]) -> None:
+    schema["required"].remove("value")  # `one_of` can stand for it
+
+
 class ParameterDecl(Model):
     """An uncertain number: value, range, unit, source."""
+
+    model_config = ConfigDict(json_schema_extra=_optional_value)
 
     value: Amount
     range: tuple[Amount, Amount] | None = None
@@ -168,25 +148,9 @@ class VariableDecl(Model):
     """A public, ordered variable; levels lowest first."""
 
     label: Text = ""
-    levels: Family | tuple[float | str, ...]
+    levels: Annotated[Annotated[Family, Mapped] | Annotated[tuple[LevelName, ...], Other], ByForm]
     start: Lottery
     note: Text | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _spell_out_start(cls, raw: Any) -> Any:
-        return _with(raw, "start", _as_lottery)
-
-
-def _as_lottery(start: Any) -> Any:
-    return start if isinstance(start, dict) or start is None else {start: 1.0}
-
-
-def _with(raw: Any, key: str, change: Any) -> Any:
-    """Return a copy of mapping `raw` with the entry `key`, if there is one, changed."""
-    if not isinstance(raw, dict) or key not in raw:
-        return raw
-    return {**raw, key: change(raw[key])}
 
 
 class TypeDecl(Model):
@@ -219,11 +183,17 @@ class Quantiles(Model):
     set: str
 
 
-def _pick_types(value: Any) -> Any:
-    """Tell quantiles from a list of types before pydantic has to guess."""
-    if isinstance(value, dict) and "quantiles" in value:
-        return Quantiles.model_validate(value)
-    return value
+def _quantiles_or_not(value: Any) -> str:
+    is_generated = isinstance(value, Quantiles) or (
+        isinstance(value, dict) and "quantiles" in value
+    )
+    return "quantiles" if is_generated else "listed"
+
+
+Types: TypeAlias = Annotated[
+    Annotated[dict[str, TypeDecl], Tag("listed")] | Annotated[Quantiles, Tag("quantiles")],
+    Discriminator(_quantiles_or_not),
+]
 
 
 class PlayerDecl(Model):
@@ -234,9 +204,7 @@ class PlayerDecl(Model):
     precision: Amount | None = None
     discount: Amount = 1.0
     per: Text | None = None
-    types: Annotated[dict[str, TypeDecl] | Quantiles, Field(union_mode="left_to_right")] = Field(
-        default_factory=dict
-    )
+    types: Types = Field(default_factory=dict)
     believed_by: dict[str, dict[str, Amount]] = Field(default_factory=dict)
     note: Text | None = None
 
@@ -298,22 +266,34 @@ class ActionDecl(Model):
 
     label: Text = ""
     when: Condition | None = None
-    over: Family | tuple[float, ...] | None = None
+    over: (
+        Annotated[Annotated[Family, Mapped] | Annotated[tuple[float, ...], Other], ByForm] | None
+    ) = None
     covert: Text | None = None
     cost: Amount | None = None
     pays: dict[str, Amount] = Field(default_factory=dict)
     ladder: Annotated[
-        tuple[Annotated[int, Field(ge=0, le=9, strict=True)], ...], BeforeValidator(_as_list)
+        tuple[Annotated[int, Field(ge=0, le=9, strict=True)], ...],
+        BeforeValidator(as_list),
+        one_or_list({"type": "integer", "minimum": 0, "maximum": 9}),
     ] = ()
     effects: tuple[EffectDecl, ...] = ()
     note: Text | None = None
 
 
-Actions: TypeAlias = dict[str, Annotated[ActionDecl, BeforeValidator(_none_as_empty)]]
+Actions: TypeAlias = dict[str, Annotated[ActionDecl, BeforeValidator(none_as_empty)]]
+
+
+def _one_player(schema: dict[str, Any]) -> None:
+    """Tell editors of `player: navy` and of actions that stand directly under `actions`."""
+    schema["properties"]["player"] = {"type": "string"}
+    schema["properties"]["actions"] = {"type": "object"}
 
 
 class StageDecl(Model):
     """One place in the order of play; without players it is chance's."""
+
+    model_config = ConfigDict(json_schema_extra=_one_player)
 
     name: Text | None = None
     players: Names = ()
@@ -345,8 +325,15 @@ class StageDecl(Model):
         }
 
 
+def _players_beside(schema: dict[str, Any]) -> None:
+    """Tell editors that players stand beside the other entries, not under `players`."""
+    schema["additionalProperties"] = schema["properties"].pop("players")["additionalProperties"]
+
+
 class PayoffsDecl(Model):
     """Named terms per player, accruing at the end of each period."""
+
+    model_config = ConfigDict(json_schema_extra=_players_beside)
 
     per: Text | None = None
     players: dict[str, dict[str, Amount]] = Field(default_factory=dict)
@@ -379,7 +366,7 @@ class UseDecl(Model):
 
     use: Text
     name: Text | None = None
-    setting: Setting | Weights = "asserted"
+    setting: SettingOrWeights = "asserted"
     base: Setting | None = None
     roles: dict[str, Names] = Field(default_factory=dict)
 
@@ -420,8 +407,15 @@ class MechanismDecl(Content):
     rival: RivalDecl | None = None
 
 
+def _short_clauses(schema: dict[str, Any]) -> None:
+    for word in ("first", "always"):
+        schema["properties"][word] = {"type": "string"}
+
+
 class ClauseDecl(Model):
     """One clause of a policy: exactly one of `play`, `mix` and `never`."""
+
+    model_config = ConfigDict(json_schema_extra=_short_clauses)
 
     when: Condition | None = None
     type: Names = ()
@@ -454,11 +448,15 @@ def _one_of_clause(given: list[str]) -> str:
     return f"{listed} stand in one clause; it takes one of them"
 
 
-Clauses: TypeAlias = Annotated[tuple[ClauseDecl, ...], BeforeValidator(_as_list)]
+Clauses: TypeAlias = Annotated[
+    tuple[ClauseDecl, ...], BeforeValidator(as_list), one_or_list({"type": "object"})
+]
 
 
 class PolicyDecl(Model):
     """A constraint set from outside, as clauses per player."""
+
+    model_config = ConfigDict(json_schema_extra=_players_beside)
 
     secret: Annotated[bool, Field(strict=True)] = False
     label: Text = ""
@@ -491,17 +489,6 @@ class CaseDecl(Model):
     label: Text = ""
     says: Text = ""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _spell_out_start(cls, raw: Any) -> Any:
-        return _with(raw, "start", _as_lotteries)
-
-
-def _as_lotteries(start: Any) -> Any:
-    if not isinstance(start, dict):
-        return start
-    return {name: _as_lottery(value) for name, value in start.items()}
-
 
 class MeasureDecl(Model):
     """A number that cases are judged by."""
@@ -526,7 +513,7 @@ class ClaimDecl(Model):
     says: Text
     source: Text | None = None
     note: Text | None = None
-    holds: tuple[Text, ...] | Same
+    holds: Annotated[Annotated[Same, Mapped] | Annotated[tuple[Text, ...], Other], ByForm]
     share: Text | float | None = None
     rests_on: Names = ()
     counter: Text | None = None
@@ -537,14 +524,9 @@ class ViewDecl(Model):
 
     label: Text = ""
     says: Text = ""
-    mechanisms: dict[str, Setting | Weights] = Field(default_factory=dict)
+    mechanisms: dict[str, SettingOrWeights] = Field(default_factory=dict)
     set: dict[str, Amount] = Field(default_factory=dict)
     start: dict[str, Lottery] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _spell_out_start(cls, raw: Any) -> Any:
-        return _with(raw, "start", _as_lotteries)
 
 
 class RecordDecl(Model):
@@ -554,11 +536,6 @@ class RecordDecl(Model):
     rungs: dict[int, Names] = Field(default_factory=dict)
     situation: dict[str, Any] = Field(default_factory=dict)
     note: Text | None = None
-
-
-Positive: TypeAlias = Annotated[float, Field(gt=0)]
-Count: TypeAlias = Annotated[int, Field(ge=1, strict=True)]
-GridSize: TypeAlias = Annotated[int, Field(ge=2, le=1001, strict=True)]
 
 
 class SolverDecl(Model):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from offramp.scenario.body import family_members, stage_name, steps
 from offramp.scenario.crisis import Variable
+from offramp.scenario.forms import number_name
 from offramp.scenario.library import find_mechanism
 from offramp.scenario.names import Scope
 from offramp.scenario.parameters import Entry
@@ -133,7 +134,7 @@ def _variable(name: str, decl: VariableDecl, scenario: Scenario) -> Variable:
     """Return a variable with its levels and what it stands for at each."""
     levels = steps(decl.levels) if isinstance(decl.levels, Family) else decl.levels
     where = Spot(scenario.document, ("variables", name)).key
-    named = tuple(level if isinstance(level, str) else f"{level:g}" for level in levels)
+    named = tuple(level if isinstance(level, str) else number_name(level) for level in levels)
     values = tuple(float(level) for level in levels if not isinstance(level, str))
     if len(values) != len(levels):
         values = tuple(map(float, range(len(levels))))
@@ -147,7 +148,7 @@ def _actions(scenario: Scenario) -> dict[str, dict[str, tuple[str, ...]]]:
         for player, actions in stage.actions.items():
             names = found.setdefault(player, {})
             for name, decl in actions.items():
-                members = tuple(f"{name}_{value:g}" for value in family_members(decl))
+                members = tuple(f"{name}_{number_name(value)}" for value in family_members(decl))
                 names[name] = members or (name,)
                 names.update({member: (member,) for member in members})
     return found
