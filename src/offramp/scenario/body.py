@@ -70,6 +70,8 @@ def read_stages(scenario: Scenario, spot: Spot, reader: Reader) -> tuple[Stage, 
 def _stage(decl: StageDecl, name: str, spot: Spot, reader: Reader) -> Stage:
     movers = []
     for player in decl.players:
+        if player not in reader.scope.players:
+            continue  # noted where declarations are checked
         here = spot / "actions"
         if player in decl.actions:
             here = here / player

@@ -221,7 +221,7 @@ def _check_players(scenario: Scenario, root: Spot, reader: Reader) -> None:
             message = f"{name} is a hidden fact and cannot act."
             fix = "let its chances stand in a stage without a player."
             notes.add("S328", message, spot, key=True, fix=fix)
-        elif name in movers and decl.precision is None:
+        elif name in movers and decl.precision is None and "precision" not in reader.scope.ghosts:
             message = f"{name} acts, but has no precision."
             fix = "add `precision:`; how it is read stands in the glossary."
             notes.add("S329", message, spot, key=True, fix=fix)

@@ -78,7 +78,9 @@ def as_list(value: Any) -> Any:
 
 
 def _as_lottery(start: Any) -> Any:
-    return {start: 1.0} if isinstance(start, (str, int, float)) else start
+    if isinstance(start, bool) or not isinstance(start, (str, int, float, dict)):
+        raise PydanticCustomError("amount", "a level, or levels with their weights")
+    return start if isinstance(start, dict) else {start: 1.0}
 
 
 def none_as_empty(value: Any) -> Any:

@@ -116,7 +116,7 @@ def _expected(error: Any) -> str:
     if error["type"] in _EXPECTED:
         return _EXPECTED[error["type"]]
     told = str(error["msg"]).removeprefix("Input should be ")
-    return told.replace("should have", "a value with").replace("Tuple", "a list").strip()
+    return f"a number {told}" if told.startswith(("greater", "less")) else told
 
 
 def _unknown_word(error: Any, path: Path, document: Document) -> Problem:
@@ -172,7 +172,7 @@ def _shown(value: Any) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return "'true'" if value else "'false'"
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, (list, tuple)):
