@@ -15,6 +15,7 @@ from offramp.errors import GameError, Problem
 from offramp.game.compiler import compile_crisis, same_but_for_start
 from offramp.game.factored import Game
 from offramp.game.policies import bind_options
+from offramp.game.readings import reads_period
 from offramp.game.states import StateEnvironment, StateSpace, field_label
 from offramp.scenario import Clause, Crisis, Mover, Policy, Scenario, bind, evaluate
 
@@ -40,8 +41,9 @@ class GameReport:
 
 def check_game(scenario: Scenario, *, view: str | None = None) -> GameReport:
     """Compile a scenario as `check` does and report what no single state shows."""
-    names = [*scenario.policies, *scenario.cases]
-    crises = {name: bind(scenario, view=view, case=name) for name in names}
+    names = [*scenario.policies, *scenario.cases] or [None]
+    bound = [bind(scenario, view=view, case=name) for name in names]
+    crises = {name or "": crisis for name, crisis in zip(names, bound, strict=True)}
     problems: list[Problem] = []
     games: list[Game] = []
     for group in _groups(crises):
@@ -166,12 +168,19 @@ def _binds_at(
     game: Game, clause: Clause, number: int, mover: Mover, types: tuple[str, ...]
 ) -> bool:
     space: StateSpace = game.space
+    """Return whether a clause binds at a stage, in any period in which it may read differently."""
+    space = game.space
     columns = space.decode(game.codes[number])
-    available = np.ones((columns.shape[1], len(mover.actions)), bool)
     stage = game.crisis.stages[number]
-    environment = StateEnvironment(space, columns)
-    for a, action in enumerate(mover.actions):
-        for condition in (*action.conditions, *([stage.when] if stage.when is not None else [])):
-            available[:, a] &= np.asarray(evaluate(condition, environment)) != 0
     alone = ((0, -1, replace(clause, once=False)),)
-    return bool(bind_options(mover, alone, available, columns, space, types, 1).effective)
+    conditions = [c for action in mover.actions for c in action.conditions]
+    read = [c for c in (stage.when, clause.when, *conditions) if c is not None]
+    for period in range(1, game.n_periods + 1 if reads_period(read) else 2):
+        environment = StateEnvironment(space, columns, period=period)
+        available = np.ones((columns.shape[1], len(mover.actions)), bool)
+        for a, action in enumerate(mover.actions):
+            for condition in (*action.conditions, *([stage.when] if stage.when else [])):
+                available[:, a] &= np.asarray(evaluate(condition, environment)) != 0
+        if bind_options(mover, alone, available, columns, space, types, period).effective:
+            return True
+    return False

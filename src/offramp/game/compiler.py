@@ -24,7 +24,7 @@ from offramp.game.payoffs import Terminals, payoff_tables, reads_beliefs
 from offramp.game.readings import readings_of
 from offramp.game.search import Search, distribution, start_lottery
 from offramp.game.states import Index, StateSpace, build_space
-from offramp.scenario import Clause, Crisis, Effect, Pay, Scenario, Start, bind
+from offramp.scenario import Clause, Crisis, Effect, Pay, Player, Scenario, Start, bind
 
 __all__ = ["compile_crisis", "compile_game", "regrid", "same_but_for_start"]
 
@@ -280,7 +280,7 @@ def _beliefs(
         asked = grid.get(names[j]) if isinstance(grid, Mapping) else grid
         points = asked if asked is not None else DEFAULT_POINTS.get(n_types, 0)
         if not single and n_types > max(DEFAULT_POINTS):
-            raise GameError(_too_many_types(names[j], n_types))
+            raise GameError(_too_many_types(crisis.players[j]))
         resolution.append(0 if single else points - 1)
     return build_grid(
         len(names),
@@ -292,11 +292,13 @@ def _beliefs(
     )
 
 
-def _too_many_types(player: str, n_types: int) -> Problem:
+def _too_many_types(player: Player) -> Problem:
+    most = max(DEFAULT_POINTS)
     return Problem(
         code="G521",
-        message=f"{player} has {n_types} types; a belief grid holds {max(DEFAULT_POINTS)} at most.",
-        path=f"players.{player}.types",
+        message=f"{player.name} has {len(player.types)} types; a belief grid holds {most} at most.",
+        path=f"players.{player.name}.types",
+        where=player.where,
         fix="use fewer types, or `solver: {beliefs: history}` for a short game.",
     )
 

@@ -338,13 +338,15 @@ def build_space(
     for size in sizes:
         n_codes *= size
     if n_codes > LARGEST_CODE:
-        widest = sorted(fields, key=lambda one: -one.size)[:3]
+        widest = sorted(fields[: len(crisis.variables)], key=lambda one: -one.size)[:3]
         told = ", ".join(f"{one.key} ({one.size} levels)" for one in widest)
+        where = next(v.where for v in crisis.variables if v.name == widest[0].key)
         raise TooLargeError(
             Problem(
                 code="G520",
                 message=f"{n_codes:.2g} combinations of levels are too many; the widest: {told}.",
                 path="variables",
+                where=where,
                 fix="use fewer levels, fewer variables, or less memory (was, did, periods_since).",
             )
         )
