@@ -20,6 +20,7 @@ __all__ = ["Document", "Place", "Step", "parse_yaml"]
 MAX_BYTES = 4_000_000  # about a hundred times the largest scenario we ship
 MAX_DEPTH = 40  # no honest scenario nests deeper than about 12
 MAX_NODES = 200_000  # after aliases have been expanded; a bomb doubles with every line
+MAX_DIGITS = 300  # of a number; longer ones are none, and slow to make
 
 Step: TypeAlias = str | int | float | bool | None  # a key of a mapping or a position in a list
 Path: TypeAlias = tuple[Step, ...]
@@ -217,7 +218,9 @@ def _resolve(text: str) -> Step:
         return _WORDS[text]
     if text[0] not in "+-.0123456789":
         return text
-    if _INT.match(text) and len(text) < 300:
+    if len(text) > MAX_DIGITS:
+        return text
+    if _INT.match(text):
         return int(text)
     if _FLOAT.match(text):
         return float(text)
@@ -490,7 +493,7 @@ def _event_parser(text: str) -> Any:
     except ImportError:
         from ruamel.yaml import YAML
 
-        yaml = YAML(typ="rt", pure=True)
+        yaml = YAML(typ="safe", pure=True)
         _, parser = yaml.get_constructor_parser(text)
         return parser
     return CParser(text)
