@@ -91,12 +91,11 @@ def _name(word: Word, inside: Resolver) -> Expr:
 
 
 def _no_one_value(word: Word, shown: str, inside: Resolver) -> Expr:
-    return inside.fault(
-        word,
-        "S326",
-        f"{shown} has no one value over a path of play.",
-        fix="say when it is read: final(…), mean(…), ever(…), and the like.",
-    )
+    fix = "say when it is read: final(…), mean(…), ever(…), and the like."
+    if inside.kind is Kind.CLAIM:
+        fix = "declare a measure of it, and write measure[case]."
+    message = f"{shown} has no one value over a path of play."
+    return inside.fault(word, "S326", message, fix=fix)
 
 
 def _measure(word: Word, function: str, inside: Resolver) -> Expr:
