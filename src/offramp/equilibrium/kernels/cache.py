@@ -1,0 +1,104 @@
+"""Where compiled kernels are kept, and the one decorator that makes them.
+
+numba caches each compiled function beside the stamp of its own source file, and so does not see
+that a function *called* from it, in another file, has changed. The kernels of a file are therefore
+cached in a folder of the user's that is named by a hash of that file and of all files here that it
+imports: a change of any of them starts an empty folder, and leaves the other files' kernels alone.
+(Kernels elsewhere may call those that live here, not each other across files.)
+
+Kernels release the interpreter's lock and are run by plain threads over ranges of states or
+columns (`tasks.py`): no threading layer to clash with, the same digits with any number of threads,
+and a quicker compilation than loops that numba itself makes parallel.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+
+__all__ = ["announce_compilation", "cache_folder", "inner", "kernel"]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_IMPORTED = re.compile(r"^from offramp\.equilibrium\.kernels\.(\w+) import", re.MULTILINE)
+_ARITHMETIC = {"error_model": "numpy", "fastmath": {"contract"}}
+_HASH_LENGTH = 16  # hexadecimal digits: 64 bits, far beyond any number of versions on one machine
+
+
+def kernel(function: _Function) -> _Function:
+    """Compile a function that only loops over arrays.
+
+    Division follows IEEE rules instead of raising, so that loops vectorise. Products and sums may
+    be fused (`contract`); nothing is reordered, so digits depend on neither threads nor blocks.
+    """
+    return _compile(function, forceinline=False)
+
+
+def inner(function: _Function) -> _Function:
+    """Compile a small function into every kernel that calls it.
+
+    A call that hands over a tuple of tables costs more than the little that such a function does.
+    """
+    return _compile(function, forceinline=True)
+
+
+def _compile(function: _Function, *, forceinline: bool) -> _Function:
+    folder = cache_folder(Path(function.__code__.co_filename).stem)
+    elsewhere = numba.config.CACHE_DIR
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        numba.config.CACHE_DIR = str(folder)  # read when the function is declared, just below
+    except OSError:  # a read-only home: numba then finds a folder that it can write
+        pass
+    compiled: _Function = numba.njit(
+        cache=True, nogil=True, forceinline=forceinline, **_ARITHMETIC
+    )(function)
+    numba.config.CACHE_DIR = elsewhere
+    return compiled
+
+
+def announce_compilation(*names: str) -> None:
+    """Say, once per machine and version, that the kernels of these files are about to compile."""
+    fresh = any(not any(cache_folder(name).glob("**/*.nbi")) for name in names)
+    if fresh and not numba.config.DISABLE_JIT:
+        print("compiling kernels once for this machine", file=sys.stderr)
+
+
+@lru_cache
+def cache_folder(name: str) -> Path:
+    """Return this user's folder for the kernels of a file here, as it and its imports now read."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(_sources(name)):
+        digest.update(path.name.encode() + path.read_bytes())
+    return _user_cache() / "offramp" / f"{name}-{digest.hexdigest()[:_HASH_LENGTH]}"
+
+
+def _sources(name: str) -> set[Path]:
+    """Return a file of kernels and all files here that it imports, directly or not."""
+    found: set[Path] = set()
+    open_names = [name]
+    while open_names:
+        path = Path(__file__).with_name(f"{open_names.pop()}.py")
+        if path.exists() and path not in found:
+            found.add(path)
+            open_names += _IMPORTED.findall(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _user_cache() -> Path:
+    chosen = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
+    if chosen:
+        return Path(chosen)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home()))
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path.home() / ".cache"
