@@ -202,12 +202,13 @@ def _slots(
             here.exact = np.isinf(player.precision)
             here.own_types = np.where(here.n_options > 0, len(player.types), 0)
             here.typed = player.typed
-            if player.typed < 0:
+            if np.any(options.seen_as != options.action):
                 here.mixes = here.own_types
-            elif np.any(options.seen_as != options.action):
-                here.mixes = here.own_types
-                places.source[first:last] = player.typed
-            else:
+                if player.typed >= 0:
+                    places.source[first:last] = player.typed
+            elif player.typed >= 0:
+                # what is done openly is the same in all rows of a signal, so only its own type is
+                # learnt of by it: a best reply that is never played must not hide what follows it
                 here.open_typed = np.where(here.n_options > 0, player.typed, -1)
     return slots
 
