@@ -121,7 +121,7 @@ class ChainBuilder:
             n_inner_reached=np.array(reached[:n_periods], np.int64),
             enter=joined(self._enter, (0,), np.int64),
             leave=self._leave.astype(np.int64),
-            steps=tuple(self._step(one) for one in self._steps),
+            steps=tuple(self._step(one) for one in self._steps if any(map(len, one.inner))),
         )
         return StageTable(self._stage.name, (), None, chain, -1, False)
 
