@@ -68,7 +68,6 @@ def solve(
     tolerance: float | None = None,
     max_steps: int | None = None,
     precision_basis: str | None = None,
-    learning: bool | None = None,
     warm: Equilibrium | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -81,7 +80,6 @@ def solve(
         tolerance: Residual |σ - logit(Q)| aimed at.
         max_steps: Steps after which a point is given up and marked.
         precision_basis: `current` or `present`.
-        learning: False freezes beliefs.
         warm: A solution of a game of the same structure (another world), to start from.
         threads: As many as there are processors if not given; the digits do not depend on it.
         progress: Called with the share of the work that is done.
@@ -95,7 +93,6 @@ def solve(
         "tolerance": tolerance,
         "max_steps": max_steps,
         "precision_basis": precision_basis,
-        "learning": learning,
     }
     settings = _settings(declared, given)
     if declared.get("beliefs", "grid") == "history":
@@ -120,7 +117,7 @@ def solve_on_grid(
 ) -> Equilibrium:
     """Solve a game on its belief grid; see `solve`."""
     announce_compilation("replies", "signalling", "branches")
-    plan = GamePlan(game, settings.learning)
+    plan = GamePlan(game)
     check_memory(plan, settings.memory)
     solver = _Backward(plan, settings, threads, warm)
     if game.forever:
@@ -132,7 +129,6 @@ def evaluate_strategies(
     game: Game,
     strategies: Strategies,
     *,
-    learning: bool = True,
     threads: int | None = None,
 ) -> tuple[Float[np.ndarray, "state profile account belief"], ...]:
     """Return what every account of `game` is worth at the start of each period, all playing so.
@@ -140,8 +136,8 @@ def evaluate_strategies(
     `game` may have other accounts than the game that was solved (named terms, say), but must
     have its states, stages and grid. Beliefs follow the strategies played.
     """
-    plan = GamePlan(game, learning)
-    solver = _Backward(plan, Settings(learning=learning), threads, None)
+    plan = GamePlan(game)
+    solver = _Backward(plan, Settings(), threads, None)
     periods = 1 if game.forever else game.n_periods
     values: list[Float[np.ndarray, "state profile account belief"]] = []
     after: PeriodAnswer | None = None
@@ -167,7 +163,7 @@ def replay_period(
         watch: Called at every stage, from the last to the first, with the stage's number, the
             values after it and those of ended states.
     """
-    solver = _Backward(plan, Settings(learning=plan.learning), threads, None)
+    solver = _Backward(plan, Settings(), threads, None)
     return solver.play_period(period, after, strategies, watch)
 
 

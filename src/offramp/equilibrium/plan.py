@@ -121,7 +121,6 @@ class GamePlan:
     """What all stages share."""
 
     game: Game
-    learning: bool = True
     _stages: dict[int, StagePlan] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -204,7 +203,7 @@ class GamePlan:
             cell_start=kernel_array(grid.cell_start, np.int64),
             piece=kernel_array(grid.piece.T, np.int64),
             inverse=kernel_array(grid.inverse.transpose(1, 2, 0), np.float64),
-            learning=int(self.learning),
+            learning=int(self.game.learning),
         )
 
     def mover(self, player: int) -> Mover:
@@ -362,7 +361,7 @@ def _lay_out_beliefs(plan: GamePlan) -> Beliefs:
         draw=_redraw_chances(game),
         n_beliefs=plan.n_beliefs,
         n_accounts=plan.n_accounts,
-        learning=int(plan.learning),
+        learning=int(game.learning),
     )
 
 

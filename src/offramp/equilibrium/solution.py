@@ -37,7 +37,6 @@ class Settings:
         precision_basis: `current`: λ acts on current payoffs; `present`: on payoffs discounted
             to the start, as in a solver of the unrolled tree.
         memory: GiB that strategies and values may take.
-        learning: Whether acts teach; else beliefs stay what they are.
     """
 
     tolerance: float = 1e-10
@@ -45,7 +44,6 @@ class Settings:
     max_steps: int = 400
     precision_basis: str = "current"
     memory: float = 4.0
-    learning: bool = True
 
 
 class PeriodAnswer(NamedTuple):
