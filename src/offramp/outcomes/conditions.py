@@ -13,14 +13,13 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Bool, Float, Int
 
 from offramp.game import Game, StageTable, StateSpace
 from offramp.game.beliefs import observer_belief
 from offramp.game.states import StateEnvironment
 from offramp.scenario import Effect
 from offramp.scenario.expressions import (
-    Belief,
     Chose,
     Compare,
     Const,
@@ -50,32 +49,37 @@ class Condition(NamedTuple):
     """Where a condition holds.
 
     Attributes:
-        rows: States at which it holds for some profile and belief.
-        where: At these, for which; an axis of length 1 where it makes no difference.
-        everywhere: Whether it holds in every state, profile and belief.
+        rows: States at which it holds.
+        n_states: How many states there are.
     """
 
     rows: Int[np.ndarray, "listed"]
-    where: UInt8[np.ndarray, "profile_or_1 listed belief_or_1"]
-    everywhere: bool
+    n_states: int
 
     @property
     def nowhere(self) -> bool:
         """Whether it holds in no state."""
         return len(self.rows) == 0
 
-    @classmethod
-    def of(cls, holds: np.ndarray) -> Condition:
-        """Make one from truth by profile, state and belief."""
-        rows = np.flatnonzero(holds.any(axis=(0, 2))).astype(np.int32)
-        where = np.ascontiguousarray(holds[:, rows, :], np.uint8)
-        return cls(rows, where, bool(holds.all()))
+    @property
+    def everywhere(self) -> bool:
+        """Whether it holds in every state."""
+        return len(self.rows) == self.n_states
 
-    def opposite(self, n_states: int) -> Condition:
+    @classmethod
+    def of(cls, holds: Bool[np.ndarray, "state"]) -> Condition:
+        """Make one from truth by state."""
+        return cls(np.flatnonzero(holds).astype(np.int32), len(holds))
+
+    def holds(self) -> Bool[np.ndarray, "state"]:
+        """Return truth by state."""
+        truth = np.zeros(self.n_states, bool)
+        truth[self.rows] = True
+        return truth
+
+    def opposite(self) -> Condition:
         """Return where it does not hold."""
-        holds = np.zeros((self.where.shape[0], n_states, self.where.shape[2]), bool)
-        holds[:, self.rows, :] = self.where.astype(bool)
-        return Condition.of(~holds)
+        return Condition.of(~self.holds())
 
 
 @dataclass(frozen=True)
@@ -160,7 +164,7 @@ class Reader:
 
     def values(
         self, expression: Expr, slot: int, period: int, memory: Memory, label: Label
-    ) -> Float[np.ndarray, "profile_or_1 state belief_or_1"]:
+    ) -> Float[np.ndarray, "state"]:
         """Return what an expression comes to on the states of a slot."""
         key = self._key(expression, slot, period, memory, label)
         if key not in self._values:
@@ -174,25 +178,11 @@ class Reader:
 
     def _read(
         self, expression: Expr, slot: int, period: int, memory: Memory, label: Label
-    ) -> np.ndarray:
-        believes = reads(expression, Belief)
-        readers = sorted(self.space.reads_types(expression))
-        profiles = self.game.profiles if readers else self.game.profiles[:1]
+    ) -> Float[np.ndarray, "state"]:
         known = dict(zip(memory.atoms, label, strict=True))
-        read = []
-        for profile in profiles:
-            inner = StateEnvironment(
-                self.space,
-                self.columns(slot),
-                period=period,
-                types={j: int(profile[j]) for j in readers},
-                beliefs={} if believes else None,
-            )
-            value = np.asarray(evaluate(expression, _Environment(self, inner, known)), np.float64)
-            n_beliefs = len(self.game.grid.points) if believes else 1
-            wide = value if believes else value.reshape(-1, 1)
-            read.append(np.broadcast_to(wide, (self.n_states(slot), n_beliefs)))
-        return np.array(read)
+        inner = StateEnvironment(self.space, self.columns(slot), period=period)
+        value = evaluate(expression, _Environment(self, inner, known))
+        return np.broadcast_to(value, self.n_states(slot)).astype(np.float64)
 
     def level(self, variable: str, index: int, share: bool) -> float:
         """Return what a variable stands for at a level."""
@@ -219,18 +209,15 @@ class Reader:
         }
         return (0.0, *sorted(numbers - {0.0}))
 
-    def believed(self, observer: str | None, player: str, type_name: str) -> np.ndarray:
-        """Return an observer's belief at every grid point; the reference belief without one."""
+    def believed(self, observer: str, player: str, type_name: str) -> Float[np.ndarray, "belief"]:
+        """Return an observer's belief at every grid point."""
         names = [one.name for one in self.game.players]
         about = self.game.players[names.index(player)]
-        k = about.types.index(type_name)
         if about.typed < 0:
             return np.ones(len(self.game.grid.points))
         points = self.game.grid.points[:, about.typed, : len(about.types)]
-        if observer is None:
-            return np.asarray(points[:, k])
         tilt = self.game.grid.tilt[names.index(observer), about.typed, : len(about.types)]
-        return np.asarray(observer_belief(points, tilt)[:, k])
+        return np.asarray(observer_belief(points, tilt)[:, about.types.index(type_name)])
 
     # --- what a stage can change ----------------------------------------------------------------
 
@@ -242,9 +229,7 @@ class Reader:
         return frozenset(_moved(effects))
 
     def may_change(self, expression: Expr, stage: int) -> bool:
-        """Return whether a stage can change what an expression reads, memories left aside."""
-        if reads(expression, Belief):
-            return True
+        """Return whether a stage can move a variable whose present level an expression reads."""
         read = {node.variable for node in walk(expression) if isinstance(node, Level)}
         return not read.isdisjoint(self.moved(stage))
 
@@ -331,8 +316,9 @@ class _Environment:
     def chose(self, player: str) -> float:
         return self._reader.choices(player)[self._known[Chose(player)]]
 
-    def belief(self, observer: str | None, player: str, type: str) -> np.ndarray:  # noqa: A002
-        return self._reader.believed(observer, player, type)[None, :]
+    def belief(self, observer: str | None, player: str, type: str) -> float:
+        msg = "the language keeps beliefs out of conditions; the measure belief() reads them"
+        raise TypeError(msg)
 
 
 def _moved(effects: Sequence[Effect]) -> Iterator[str]:

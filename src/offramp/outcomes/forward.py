@@ -13,14 +13,17 @@ what each column receives from at every stage, and move mass between columns aft
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from offramp.equilibrium.tasks import Crew
 from offramp.game import Game, StageTable
 from offramp.outcomes import kernels
 from offramp.outcomes.conditions import Condition, row_updates
+from offramp.outcomes.kernels import Feeds, Lessons, Likelihood, Part, Store
 from offramp.outcomes.operators import (
     ChainPlan,
     ChainRun,
@@ -38,8 +41,10 @@ __all__ = ["ALL", "MAIN", "Feed", "Play", "Sweep", "Tracker"]
 MAIN = 0  # the column of all paths
 ALL = -1  # in Feed.update: acts of every kind pass
 
-SCRATCH = 4_000_000  # bytes of likelihoods and weights that are worked on at a time: half a cache
-CHUNK = 12  # beliefs that go through a chain together
+SCRATCH = 64_000_000  # bytes of chances and lessons that are kept at a time
+TILE = 1_000_000  # bytes of inner states that one pair takes through a chain: half a core's cache
+TASKS = 3  # ranges of pairs per thread: each reads all lessons, so few, but uneven in work
+LEAST_STATES = 64  # of one task that writes chances or lessons
 
 
 class Feed(NamedTuple):
@@ -107,27 +112,11 @@ class Witness(Protocol):
 
 
 class _Block(NamedTuple):
-    """Rows of some states that are worked on together."""
+    """States whose chances and lessons fit into scratch together."""
 
-    states: np.ndarray
-    local_row: np.ndarray
-    local_lesson: np.ndarray
+    part: Part
     n_rows: int
     n_lessons: int
-
-
-class _Tasks(NamedTuple):
-    """Feeds sorted by the pair that receives, as the kernels want them."""
-
-    out: np.ndarray
-    start: np.ndarray
-    source: np.ndarray
-    tracker: np.ndarray
-    update: np.ndarray
-    profile: np.ndarray
-    redraw: np.ndarray
-    share: np.ndarray
-    flow: np.ndarray
 
 
 class Sweep:
@@ -135,9 +124,9 @@ class Sweep:
 
     Attributes:
         period, slot: Where it stands (from 0); slot m is just before stage m.
-        mass, live: The columns' mass at the slot, by pair (column times profiles), state, belief.
-        ended, ended_live: What has reached ended states at the latest stage.
-        settled: Mass of the main column that ended at earlier stages.
+        store: The columns' mass at the slot, by pair (column times profiles), state and belief.
+        ended: What has reached ended states at the latest stage.
+        settled: Mass of the main column that has ended so far.
     """
 
     def __init__(
@@ -149,6 +138,7 @@ class Sweep:
         *,
         profile_prior: Float[np.ndarray, "profile"] | None = None,
         learns: bool = True,
+        threads: int | None = None,
     ) -> None:
         self.game = game
         self.play = play
@@ -160,6 +150,7 @@ class Sweep:
         self.n_profiles = len(game.profiles)
         self.n_beliefs = self.types.n_beliefs
         self.period = self.slot = 0
+        self._crew = Crew(threads)
         self._maps = belief_maps(self.types)
         self._redraw_chance = {m: self.types.redraw_chance(m) for m in range(len(self._maps))}
         self._plans: dict[int, RowsPlan | ChainPlan] = {}
@@ -169,15 +160,11 @@ class Sweep:
     def _allocate(self) -> None:
         n_pairs = self.n_columns * self.n_profiles
         widest = max(len(codes) for codes in self.game.codes)
-        self.mass = np.empty((n_pairs, widest, self.n_beliefs))
-        self.live = np.zeros((n_pairs, widest), np.uint8)
-        self._out = np.empty_like(self.mass)
-        self._out_live = np.zeros_like(self.live)
-        n_ended = max(len(self.game.ended_codes), 1)
-        self.ended = np.empty((n_pairs, n_ended, self.n_beliefs))
-        self.ended_live = np.zeros((n_pairs, n_ended), np.uint8)
-        self.settled = np.empty((self.n_profiles, n_ended, self.n_beliefs))
-        self.settled_live = np.zeros((self.n_profiles, n_ended), np.uint8)
+        n_ended = len(self.game.ended_codes)
+        self.store = new_store(n_pairs, widest, self.n_beliefs)
+        self._out = new_store(n_pairs, widest, self.n_beliefs)
+        self.ended = new_store(n_pairs, n_ended, self.n_beliefs)
+        self.settled = new_store(self.n_profiles, n_ended, self.n_beliefs)
 
     # --- the sweep ------------------------------------------------------------------------------
 
@@ -189,69 +176,66 @@ class Sweep:
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         """Push the start through all periods."""
-        self._begin(start)
-        for self.period in range(n_periods):
-            self.slot = 0
-            for tracker in self.trackers:
-                tracker.begin_period(self)
-            for stage in range(len(self.game.stage_names)):
-                self._stage(stage, witness)
-            for tracker in self.trackers:
-                tracker.end_period(self)
-            witness.at_end(self)
-            if progress is not None:
-                progress(self.period + 1, n_periods)
-            if self.period < n_periods - 1:
-                self._roll()
+        with self._crew:
+            self._begin(start)
+            for self.period in range(n_periods):
+                self.slot = 0
+                for tracker in self.trackers:
+                    tracker.begin_period(self)
+                for stage in range(len(self.game.stage_names)):
+                    self._stage(stage, witness)
+                for tracker in self.trackers:
+                    tracker.end_period(self)
+                witness.at_end(self)
+                if progress is not None:
+                    progress(self.period + 1, n_periods)
+                if self.period < n_periods - 1:
+                    self._roll()
 
     def _begin(self, start: Float[np.ndarray, "state"]) -> None:
         states = np.flatnonzero(start)
-        self.live[:, :] = 0
-        reference = self.game.grid.reference
-        for p in range(self.n_profiles):
-            self.mass[p, states] = 0.0
-            self.mass[p, states, reference] = start[states] * self.prior[p]
-            self.live[p, states] = self.prior[p] > 0.0
+        self.store.live[:, :] = 0
+        for p in np.flatnonzero(self.prior):
+            self.store.mass[p, states] = 0.0
+            self.store.mass[p, states, self.game.grid.reference] = start[states] * self.prior[p]
+            self.store.live[p, states] = 1
 
     def _stage(self, stage: int, witness: Witness) -> None:
         for tracker in self.trackers:
             tracker.before_stage(self)
         plan = self.plan(stage)
-        self._out_live[:, :] = 0
-        self.ended_live[:, :] = 0
+        self._out.live[:, :] = 0
+        self.ended.live[:, :] = 0
         if isinstance(plan, RowsPlan):
             flow = self._push_rows(plan, stage)
         else:
             flow = self._push_chain(plan, stage)
         witness.at_stage(self, stage, flow)
-        self._swap()
+        self.store, self._out = self._out, self.store
         self.slot = stage + 1
         witness.at_arrival(self)
         for tracker in self.trackers:
             tracker.after_stage(self)
-        self._settle()
-
-    def _swap(self) -> None:
-        self.mass, self._out = self._out, self.mass
-        self.live, self._out_live = self._out_live, self.live
-
-    def _settle(self) -> None:
-        """Add what the main column has just brought to ended states to what ended before."""
-        if len(self.game.ended_codes):
-            kernels.absorb_rows(
-                len(self.game.ended_codes), MAIN, MAIN, self.n_profiles,
-                self.ended, self.ended_live, self.settled, self.settled_live,
-            )  # fmt: skip
+        # what all paths have just brought to ended states joins what ended before
+        kernels.absorb_rows(self.ended.live.shape[1], self.n_profiles, self.ended, self.settled)
 
     def _roll(self) -> None:
-        feeds = [Feed(MAIN, MAIN), *(f for tracker in self.trackers for f in tracker.rolls())]
-        tasks = self._tasks([(f, 0) for f in feeds], (0,))
-        self._out_live[:, :] = 0
-        kernels.scatter_rows(
-            self.n_states, self.game.roll.astype(np.int32), tasks.out, tasks.start, tasks.source,
-            self.mass, self.live, self._out, self._out_live,
-        )  # fmt: skip
-        self._swap()
+        """Take mass from a period's end into the next period."""
+        found = [Feed(MAIN, MAIN), *(f for tracker in self.trackers for f in tracker.rolls())]
+        feeds = self._spell_out([(feed, 0) for feed in found], (0,))
+        self._out.live[:, :] = 0
+
+        def roll(first: int, stop: int) -> None:
+            kernels.scatter_rows(
+                first, stop, self.n_states, self._rolled, feeds, self.store, self._out
+            )
+
+        self._crew.run(roll, len(feeds.target), 1)
+        self.store, self._out = self._out, self.store
+
+    @cached_property
+    def _rolled(self) -> Int[np.ndarray, "state"]:
+        return self.game.roll.astype(np.int32)
 
     # --- what a stage does ----------------------------------------------------------------------
 
@@ -278,37 +262,46 @@ class Sweep:
             feeds += [(feed, number) for feed in tracker.feeds(stage)]
         return feeds
 
-    def _tasks(self, feeds: Sequence[tuple[Feed, int]], masks: Sequence[int]) -> _Tasks:
+    def _spell_out(
+        self,
+        found: Sequence[tuple[Feed, int]],
+        masks: Sequence[int],
+        plan: RowsPlan | None = None,
+    ) -> Feeds:
         """Spell feeds out by profile and redraw mask, sorted by the pair that receives."""
         n = self.n_profiles
-        found = []
-        for feed, tracker in feeds:
-            for mask in masks:
-                for q, p in np.argwhere(self._redraw_chance[mask] > 0.0):
-                    share = self._redraw_chance[mask][q, p]
-                    counts = feed.target == MAIN and mask == 0
-                    found.append(
-                        (feed.target * n + q, feed.source * n + p, tracker, feed.update, p, mask,
-                         share, p if counts else -1)
-                    )  # fmt: skip
-        found.sort(key=lambda one: one[0])
-        columns = list(zip(*found, strict=True))
-        out, first = np.unique(np.array(columns[0]), return_index=True)
-        integer = [np.array(column, np.int32) for column in columns]
-        return _Tasks(
-            out=out.astype(np.int32),
-            start=np.append(first, len(found)).astype(np.int32),
-            source=integer[1],
-            tracker=integer[2],
-            update=integer[3],
-            profile=integer[4],
-            redraw=integer[5],
-            share=np.array(columns[6], np.float64),
-            flow=integer[7],
+        rows = [
+            (feed.target * n + q, feed.source * n + p, tracker, feed.update, p, mask,
+             self._redraw_chance[mask][q, p], p if feed.target == MAIN and mask == 0 else -1)
+            for feed, tracker in found
+            for mask in masks
+            for q, p in np.argwhere(self._redraw_chance[mask] > 0.0)
+        ]  # fmt: skip
+        rows.sort(key=lambda row: row[0])
+        pair, source, tracker, update, profile, redraw, share, flow = np.array(rows).T
+        target, start = np.unique(pair, return_index=True)
+        types = np.zeros((2, n), np.int32)
+        if plan is not None:
+            types[:] = plan.joint_of_profile, plan.reader_type
+        joint, reader = types[:, profile.astype(np.int64)]
+        integer = (
+            target,
+            np.append(start, len(rows)),
+            source,
+            tracker,
+            update,
+            joint,
+            reader,
+            redraw,
+        )
+        return Feeds(
+            *(np.array(values, np.int32) for values in integer),
+            np.array(share, np.float64),
+            np.array(flow, np.int32),
         )
 
     def _push_rows(self, plan: RowsPlan, stage: int) -> Float[np.ndarray, "profile row"]:
-        tasks = self._tasks(self._stage_feeds(stage), plan.masks)
+        feeds = self._spell_out(self._stage_feeds(stage), plan.masks, plan)
         flow = np.zeros((self.n_profiles, plan.n_rows))
         movers = range(len(plan.seats))
         played = [self.play.log_played(self.period, stage, k) for k in movers]
@@ -318,22 +311,29 @@ class Sweep:
         row_class = self._row_classes(plan.table, stage)
         for block in self._blocks(plan):
             chance = self._chances(plan, block, played)
-            corner, weight = self._lessons(plan, block, believed)
-            kernels.push_rows(
-                block.states, block.local_row, plan.row_start, chance, plan.entry_start,
-                plan.successor, plan.chance, plan.redraw, row_class, plan.kind,
-                block.local_lesson, plan.signal_of_entry, corner, weight, self._maps,
-                tasks.out, tasks.start, tasks.source, tasks.tracker, tasks.update,
-                plan.joint_of_profile[tasks.profile], plan.reader_type[tasks.profile],
-                tasks.redraw, tasks.share, tasks.flow, self.mass, self.live,
-                self._out, self._out_live, self.ended, self.ended_live, flow,
-            )  # fmt: skip
+            lessons = self._lessons(plan, block, believed)
+
+            def push(
+                first: int,
+                stop: int,
+                block: _Block = block,
+                chance: np.ndarray = chance,
+                lessons: Lessons = lessons,
+            ) -> None:
+                kernels.push_rows(
+                    first, stop, block.part, plan.rows, chance, lessons, row_class, self._maps,
+                    feeds, self.store, self._out, self.ended, flow,
+                )  # fmt: skip
+
+            n_tasks = len(feeds.target)
+            self._crew.run(push, n_tasks, -(-n_tasks // (TASKS * self._crew.threads)))
         return flow
 
     def _row_classes(self, table: StageTable, stage: int) -> Int[np.ndarray, "tracker row"]:
+        """Return the number of the update of each row, as each tracker numbers them."""
         if id(table) not in self._row_class:
             assert table.rows is not None
-            classes = np.zeros((max(len(self.trackers), 1), len(table.rows.option)), np.int8)
+            classes = np.zeros((max(len(self.trackers), 1), len(table.rows.option)), np.int16)
             for number, tracker in enumerate(self.trackers):
                 updates = tracker.updates[stage]
                 if updates is not None:
@@ -342,77 +342,109 @@ class Sweep:
         return self._row_class[id(table)]
 
     def _blocks(self, plan: RowsPlan) -> Iterable[_Block]:
-        """Cut the states that hold any mass into blocks whose scratch stays in the cache."""
-        states = np.flatnonzero(self.live[:, : self.n_states].any(axis=0)).astype(np.int32)
+        """Cut the states that hold any mass into blocks whose chances and lessons fit in scratch."""
+        live = self.store.live[:, : self.n_states]
+        states = np.flatnonzero(live.any(axis=0)).astype(np.int32)
         if not len(states):
             return
-        n_corners = int(np.prod([self.types.n_types[one.typed] for one in plan.learners]))
         per_row = 8 * self.n_beliefs * plan.n_joint
-        per_lesson = 12 * self.n_beliefs * n_corners if plan.learners else 0
-        rows = _counts(plan.row_start, states)
-        lessons = _counts(plan.lesson_start, states)
+        per_lesson = 12 * self.n_beliefs * self._n_corners(plan)
+        rows, lessons = _counts(plan.rows.start, states), _counts(plan.lesson_start, states)
         cost = np.cumsum(rows * per_row + lessons * per_lesson)
         cuts = np.flatnonzero(np.diff(cost // SCRATCH, prepend=0))
-        for part, n_row, n_lesson in zip(
+        for part, n_rows, n_lessons in zip(
             np.split(states, cuts), np.split(rows, cuts), np.split(lessons, cuts), strict=True
         ):
             if len(part):
-                yield _Block(
-                    part, _offsets(n_row), _offsets(n_lesson), int(n_row.sum()), int(n_lesson.sum())
-                )
+                here = Part(part, _offsets(n_rows), _offsets(n_lessons))
+                yield _Block(here, int(n_rows.sum()), int(n_lessons.sum()))
+
+    def _n_corners(self, plan: RowsPlan) -> int:
+        return int(np.prod([self.types.n_types[one.typed] for one in plan.learners]))
 
     def _chances(
         self, plan: RowsPlan, block: _Block, played: Sequence[np.ndarray]
     ) -> Float[np.ndarray, "local_row joint belief"]:
         """Return the chance of each row of a block: the product of its movers' strategies."""
-        shape = (block.n_rows, plan.n_joint, self.n_beliefs)
-        chance = np.empty(shape) if plan.seats else np.ones(shape)
+        chance = np.empty((block.n_rows, plan.n_joint, self.n_beliefs))
+        if not plan.seats:
+            chance[:] = 1.0
         for k, seat in enumerate(plan.seats):
-            kernels.write_chances(
-                block.states, block.local_row, plan.row_start, seat.option, played[k],
-                seat.type_of_joint, k == 0, chance,
-            )  # fmt: skip
+            self._write_chances(plan, block, k, played[k], seat.type_of_joint, k == 0, chance)
         return chance
 
-    def _lessons(
-        self, plan: RowsPlan, block: _Block, believed: Sequence[np.ndarray]
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return where each lesson of a block takes each belief: grid points and weights."""
-        n_corners = int(np.prod([self.types.n_types[one.typed] for one in plan.learners]))
+    def _write_chances(
+        self,
+        plan: RowsPlan,
+        block: _Block,
+        mover: int,
+        log_strategy: np.ndarray,
+        type_of_joint: np.ndarray,
+        is_first: bool,
+        chance: np.ndarray,
+    ) -> None:
+        option = plan.seats[mover].option
+
+        def write(first: int, stop: int) -> None:
+            kernels.write_chances(
+                first, stop, block.part, plan.rows.start, option, log_strategy, type_of_joint,
+                is_first, chance,
+            )  # fmt: skip
+
+        self._crew.run(write, len(block.part.states), LEAST_STATES)
+
+    def _lessons(self, plan: RowsPlan, block: _Block, believed: Sequence[np.ndarray]) -> Lessons:
+        """Return where what is seen in a block takes each belief."""
         n_lessons = block.n_lessons if plan.learners else 1
-        corner = np.empty((n_lessons, self.n_beliefs, n_corners), np.int32)
-        weight = np.empty((n_lessons, self.n_beliefs, n_corners))
+        shape = (n_lessons, self.n_beliefs, self._n_corners(plan))
+        lessons = Lessons(
+            plan.kind,
+            plan.signal_of_entry,
+            np.zeros(n_lessons, np.uint8),
+            np.empty(shape, np.int32),
+            np.empty(shape),
+        )
         done = 0
         for learner in plan.learners:
-            simplex = self.types.simplexes[learner.typed]
-            log_likelihood = self._likelihood(plan, block, learner, believed)
-            kernels.find_lessons(
-                block.states, block.local_lesson, plan.lesson_start, learner.source,
-                learner.by_signal, log_likelihood, self.types.component(learner.typed),
-                self.types.stride[learner.typed], simplex.points, simplex.resolution,
-                simplex.cell_start, simplex.piece, simplex.inverse, done, corner, weight,
-            )  # fmt: skip
+            likelihood = self._likelihood(plan, block, learner, believed)
+            simplex = self.types.simplex(learner.typed)
+
+            def find(
+                first: int,
+                stop: int,
+                likelihood: Likelihood = likelihood,
+                simplex: kernels.Simplex = simplex,
+                done: int = done,
+            ) -> None:
+                kernels.find_lessons(
+                    first, stop, block.part, plan.lesson_start, likelihood, simplex, done, lessons
+                )
+
+            self._crew.run(find, len(block.part.states), LEAST_STATES)
             done = max(done, 1) * self.types.n_types[learner.typed]
-        return corner, weight
+        return lessons
 
     def _likelihood(
         self, plan: RowsPlan, block: _Block, learner: Learner, believed: Sequence[np.ndarray]
-    ) -> Float[np.ndarray, "source type belief"]:
+    ) -> Likelihood:
         """Return log-likelihoods: the mover's own strategy, or sums over what looks alike."""
         if not learner.by_signal:
-            return believed[learner.mover]
+            return Likelihood(believed[learner.mover], learner.source, False)
         others = self._log_others(plan, block, learner, believed)
         n_types = self.types.n_types[learner.typed]
-        log_likelihood = np.empty((block.n_lessons, n_types, self.n_beliefs))
+        log = np.empty((block.n_lessons, n_types, self.n_beliefs))
         own = believed[learner.mover] if learner.mover >= 0 else np.empty((0, 1, self.n_beliefs))
         reads_own = plan.table.reader == learner.typed
-        kernels.weigh_signals(
-            block.states, block.local_lesson, plan.lesson_start, plan.member_start, plan.member,
-            plan.row_of_entry, learner.option, own, block.local_row, plan.row_start, others,
-            plan.chance if reads_own else np.ascontiguousarray(plan.chance[:, :1]), n_types,
-            log_likelihood,
-        )  # fmt: skip
-        return log_likelihood
+        chance = plan.rows.chance if reads_own else np.ascontiguousarray(plan.rows.chance[:, :1])
+
+        def weigh(first: int, stop: int) -> None:
+            kernels.weigh_signals(
+                first, stop, block.part, plan.lesson_start, plan.member_start, plan.member,
+                plan.row_of_entry, learner.option, own, plan.rows.start, others, chance, log,
+            )  # fmt: skip
+
+        self._crew.run(weigh, len(block.part.states), LEAST_STATES)
+        return Likelihood(log, learner.source, True)
 
     def _log_others(
         self, plan: RowsPlan, block: _Block, learner: Learner, believed: Sequence[np.ndarray]
@@ -423,88 +455,102 @@ class Sweep:
         a stage's movers with types may act covertly.
         """
         chance = np.ones((block.n_rows, 1, self.n_beliefs))
-        first = True
-        for k, seat in enumerate(plan.seats):
-            if k != learner.mover and not seat.is_typed:
-                kernels.write_chances(
-                    block.states, block.local_row, plan.row_start, seat.option, believed[k],
-                    np.zeros(1, np.int32), first, chance,
-                )  # fmt: skip
-                first = False
+        others = [k for k, one in enumerate(plan.seats) if k != learner.mover and not one.is_typed]
+        for k in others:
+            first = k == others[0]
+            self._write_chances(plan, block, k, believed[k], np.zeros(1, np.int32), first, chance)
         with np.errstate(divide="ignore"):
             return np.log(chance[:, 0])
 
     def _push_chain(self, plan: ChainPlan, stage: int) -> Float[np.ndarray, "profile paying"]:
         flow = np.zeros((self.n_profiles, max(len(plan.pay), 1)))
         columns = sorted({feed.target for feed, _ in self._stage_feeds(stage)})
-        pairs = np.array(
-            [c * self.n_profiles + p for c in columns for p in range(self.n_profiles)], np.int32
-        )
-        mass, live, n_states = self.mass, self.live, self.n_states
+        inflow, n_states = self.store, self.n_states
         for number, part in enumerate(plan.parts):
             is_last = number == len(plan.parts) - 1
-            out, out_live = (
-                (self._out, self._out_live) if is_last else self._inner_arrays(plan, pairs)
-            )
+            n_pairs = (columns[-1] + 1) * self.n_profiles
+            out = self._out if is_last else new_store(n_pairs, plan.n_inner, self.n_beliefs)
             if isinstance(part, ChainRun):
-                kernels.push_chain(
-                    pairs, n_states, plan.n_inner, min(CHUNK, self.n_beliefs), part.enter,
-                    part.leave, part.step_start, part.in_place, part.inner, part.entry_start,
-                    part.successor, part.chance, part.flow_of, mass, live, out, out_live,
-                    self.ended, self.ended_live, flow,
-                )  # fmt: skip
+                self._take_run(part, plan, columns, n_states, inflow, out, flow)
             else:
-                self._redraw(part, plan, columns, mass, live, out, out_live, flow)
-            mass, live, n_states = out, out_live, plan.n_inner
+                self._redraw(part, plan, columns, inflow, out, flow)
+            inflow, n_states = out, plan.n_inner
         return flow
 
-    def _inner_arrays(self, plan: ChainPlan, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        n_pairs = int(pairs.max()) + 1
-        return (
-            np.empty((n_pairs, plan.n_inner, self.n_beliefs)),
-            np.zeros((n_pairs, plan.n_inner), np.uint8),
-        )
+    def _take_run(
+        self,
+        run: ChainRun,
+        plan: ChainPlan,
+        columns: Sequence[int],
+        n_states: int,
+        inflow: Store,
+        out: Store,
+        flow: Float[np.ndarray, "profile paying"],
+    ) -> None:
+        """Push all columns through a run of effects, pair by pair."""
+        n = self.n_profiles
+        pairs = np.array([c * n + p for c in columns for p in range(n)], np.int32)
+        fitting = max(TILE // (8 * plan.n_inner), 8)
+        n_chunks = -(-self.n_beliefs // fitting)
+        chunk = -(-self.n_beliefs // n_chunks)
+
+        def push(first: int, stop: int) -> None:
+            kernels.push_chain(
+                first, stop, pairs, n_states, plan.n_inner, chunk, run.enter, run.leave,
+                run.steps, inflow, out, self.ended, flow,
+            )  # fmt: skip
+
+        self._crew.run(push, len(pairs), 1)
 
     def _redraw(
         self,
-        part: Redraw,
+        redraw: Redraw,
         plan: ChainPlan,
         columns: Sequence[int],
-        mass: np.ndarray,
-        live: np.ndarray,
-        out: np.ndarray,
-        out_live: np.ndarray,
-        flow: np.ndarray,
+        inflow: Store,
+        out: Store,
+        flow: Float[np.ndarray, "profile paying"],
     ) -> None:
         """Push inner states through an effect that draws types afresh."""
-        own = slice(part.flow_start, part.flow_start + len(part.inner))
-        here = live[: self.n_profiles, part.inner] != 0
-        passing = mass[: self.n_profiles, part.inner].sum(axis=2, where=here[:, :, None])
-        flow[:, own] = passing
-        tasks = self._tasks([(Feed(c, c), 0) for c in columns], part.masks)
-        kernels.push_redraw(
-            plan.n_inner, part.affected_of, part.entry_start, part.successor, part.chance,
-            part.redraw, self._maps, tasks.out, tasks.start, tasks.source, tasks.redraw,
-            tasks.share, mass, live, out, out_live, self.ended, self.ended_live,
-        )  # fmt: skip
+        own = slice(redraw.flow_start, redraw.flow_start + len(redraw.inner))
+        here = inflow.live[: self.n_profiles, redraw.inner] != 0
+        passing = inflow.mass[: self.n_profiles, redraw.inner]
+        flow[:, own] = passing.sum(axis=2, where=here[:, :, None])
+        feeds = self._spell_out([(Feed(c, c), 0) for c in columns], redraw.masks)
+
+        def push(first: int, stop: int) -> None:
+            kernels.push_redraw(
+                first, stop, plan.n_inner, redraw.affected_of, redraw.table, self._maps, feeds,
+                inflow, out, self.ended,
+            )  # fmt: skip
+
+        self._crew.run(push, len(feeds.target), 1)
 
     # --- what trackers and witnesses may ask ----------------------------------------------------
 
     def move(
         self, source: int, condition: Condition, target: int = -1, *, keeps: bool = False
-    ) -> Float[np.ndarray, "profile"]:
-        """Move a column's mass where a condition holds (to nowhere, if no target is given)."""
+    ) -> float:
+        """Move a column's mass where a condition holds (to nowhere, if no target is given).
+
+        Returns:
+            How much was moved (or, with `keeps`, copied).
+        """
+        if condition.nowhere:
+            return 0.0
         moved = np.zeros(self.n_profiles)
-        if not condition.nowhere:
-            kernels.move_rows(
-                condition.rows, condition.where, source, target, keeps, self.n_profiles,
-                self.mass, self.live, moved,
-            )  # fmt: skip
-        return moved
+        n = self.n_profiles
+        to = target * n if target >= 0 else -1
+
+        def move(first: int, stop: int) -> None:
+            kernels.move_rows(first, stop, condition.rows, source * n, to, keeps, self.store, moved)
+
+        self._crew.run(move, n, 1)
+        return float(moved.sum())
 
     def clear(self, column: int) -> None:
         """Empty a column."""
-        self.live[self.pairs(column)] = 0
+        self.store.live[self.pairs(column)] = 0
 
     def pairs(self, column: int) -> slice:
         """Return the pairs of a column."""
@@ -513,50 +559,51 @@ class Sweep:
     def state_totals(self, column: int) -> Float[np.ndarray, "profile state"]:
         """Return a column's mass by profile and state of the slot."""
         total = np.empty((self.n_profiles, self.n_states))
-        kernels.total_states(column * self.n_profiles, self.n_states, self.mass, self.live, total)
+        first = column * self.n_profiles
+        kernels.total_states(first, self.n_states, self.store.mass, self.store.live, total)
         return total
 
     def belief_totals(self, column: int) -> Float[np.ndarray, "profile belief"]:
         """Return a column's mass by profile and belief point."""
         total = np.empty((self.n_profiles, self.n_beliefs))
-        kernels.total_beliefs(column * self.n_profiles, self.n_states, self.mass, self.live, total)
+        first = column * self.n_profiles
+        kernels.total_beliefs(first, self.n_states, self.store.mass, self.store.live, total)
         return total
 
-    def expect(
-        self, column: int, values: Float[np.ndarray, "profile_or_1 state belief_or_1"]
-    ) -> float:
-        """Return the sum of a column's mass times a function of profile, state and belief."""
-        if values.shape[2] == 1:
-            return float(np.sum(self.state_totals(column) * values[:, : self.n_states, 0]))
-        mass = self.mass[self.pairs(column), : self.n_states]
-        live = self.live[self.pairs(column), : self.n_states] != 0
-        return float(np.sum(mass * values[:, : self.n_states], where=live[:, :, None]))
+    def settled_beliefs(self) -> Float[np.ndarray, "profile belief"]:
+        """Return the mass of play that has ended so far by profile and belief point."""
+        total = np.empty((self.n_profiles, self.n_beliefs))
+        n_ended = self.settled.live.shape[1]
+        kernels.total_beliefs(0, n_ended, self.settled.mass, self.settled.live, total)
+        return total
 
     def just_ended(
         self, column: int
-    ) -> tuple[Int[np.ndarray, "listed"], Float[np.ndarray, "profile listed belief"]]:
-        """Return the ended states that a column has just reached, and its mass there."""
-        live = self.ended_live[self.pairs(column)] != 0
+    ) -> tuple[Int[np.ndarray, "listed"], Float[np.ndarray, "listed"]]:
+        """Return the ended states that a column has reached at this stage, and its mass there."""
+        live = self.ended.live[self.pairs(column)] != 0
         rows = np.flatnonzero(live.any(axis=0))
-        mass = self.ended[self.pairs(column)][:, rows]
-        return rows, np.where(live[:, rows, None], mass, 0.0)
+        if not len(rows):
+            return rows, np.zeros(0)
+        mass = self.ended.mass[self.pairs(column)][:, rows].sum(axis=2)
+        return rows, np.where(live[:, rows], mass, 0.0).sum(axis=0)
+
+
+def new_store(n_pairs: int, n_states: int, n_beliefs: int) -> Store:
+    """Return an empty store. Its mass is not cleared: rows that are not live are never read."""
+    return Store(np.empty((n_pairs, n_states, n_beliefs)), np.zeros((n_pairs, n_states), np.uint8))
 
 
 def weigh_ended(
-    rows: Int[np.ndarray, "listed"],
-    mass: Float[np.ndarray, "profile listed belief"],
-    condition: Condition,
-) -> Float[np.ndarray, "profile listed belief"]:
+    rows: Int[np.ndarray, "listed"], mass: Float[np.ndarray, "listed"], condition: Condition
+) -> Float[np.ndarray, "listed"]:
     """Return the part of ended mass at which a condition on ended states holds."""
-    held = np.zeros((condition.where.shape[0], len(rows), condition.where.shape[2]))
-    _, here, there = np.intersect1d(rows, condition.rows, assume_unique=True, return_indices=True)
-    held[:, here] = condition.where[:, there]
-    return mass * held
+    return mass * condition.holds()[rows]
 
 
-def _counts(start: np.ndarray, states: np.ndarray) -> np.ndarray:
+def _counts(start: Int[np.ndarray, "state_1"], states: Int[np.ndarray, "listed"]) -> np.ndarray:
     return start[states + 1] - start[states]
 
 
-def _offsets(counts: np.ndarray) -> np.ndarray:
+def _offsets(counts: np.ndarray) -> Int[np.ndarray, "listed"]:
     return (np.cumsum(counts) - counts).astype(np.int32)

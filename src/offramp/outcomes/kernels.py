@@ -4,22 +4,33 @@ Mass is kept as `mass[pair, state, belief]`, where a *pair* is one column of pat
 of types. `live[pair, state]` says which rows hold anything: rows that are not live are never read
 and may hold rubbish, so nothing is cleared between stages and empty situations cost nothing.
 
-Every kernel runs in parallel over the pairs (or the states) that it *writes*, and adds up in a
-fixed order within each: the same digits come out whatever the number of threads. What a pair
-receives from is listed in *feeds*, sorted by the pair that they go to (`task_out`, `task_start`).
-
-All kernels stand in this file, since numba's cache does not see a change in another one.
+Kernels are run by plain threads, each over the pairs (or the states) that it alone *writes*, and
+add up in a fixed order within each: the same digits come out whatever the number of threads. What
+a pair receives from is listed in *feeds*, sorted by the pair that they go to.
 """
 
 from __future__ import annotations
 
-import math
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
-from numba import njit, prange
+
+from offramp.equilibrium.kernels.arithmetic import fast_exp, fast_log
+from offramp.equilibrium.kernels.cache import kernel
 
 __all__ = [
+    "BY_ENTRY",
+    "BY_ROW",
+    "STILL",
+    "ChainSteps",
+    "Feeds",
+    "Lessons",
+    "Likelihood",
+    "Part",
+    "RowTable",
+    "Simplex",
+    "Store",
     "absorb_rows",
     "find_lessons",
     "move_rows",
@@ -38,50 +49,133 @@ BY_ROW = 1  # the acts as seen are all there is to learn from: one lesson per ro
 BY_ENTRY = 2  # results teach too: one lesson per signal
 
 
-@njit(cache=True)
-def _add(
-    sent: Float[np.ndarray, "belief"],
-    share: float,
-    to: int,
-    state: int,
-    out: Float[np.ndarray, "pair state belief"],
-    out_live: UInt8[np.ndarray, "pair state"],
-) -> None:
-    """Add `share` of the row `sent` to a row of `out`; a row that is not live is written anew."""
-    row = out[to, state]
-    if out_live[to, state]:
-        for b in range(sent.size):
-            row[b] += share * sent[b]
-    else:
-        out_live[to, state] = 1
-        for b in range(sent.size):
-            row[b] = share * sent[b]
+class Store(NamedTuple):
+    """Mass by pair, state and belief, and which rows of it hold anything."""
+
+    mass: Float[np.ndarray, "pair state belief"]
+    live: UInt8[np.ndarray, "pair state"]
 
 
-@njit(cache=True)
-def _add_mapped(
-    sent: Float[np.ndarray, "belief"],
-    share: float,
-    belief_map: Int[np.ndarray, "belief"],
-    to: int,
-    state: int,
-    out: Float[np.ndarray, "pair state belief"],
-    out_live: UInt8[np.ndarray, "pair state"],
-) -> None:
-    """Do the same where a redraw takes beliefs back to the reference prior."""
-    row = out[to, state]
-    if not out_live[to, state]:
-        out_live[to, state] = 1
-        for b in range(sent.size):
-            row[b] = 0.0
-    for b in range(sent.size):
-        row[belief_map[b]] += share * sent[b]
+class RowTable(NamedTuple):
+    """Joint acts of a stage and where they lead, as `game.Rows` holds them."""
+
+    start: Int[np.ndarray, "state_1"]
+    entry_start: Int[np.ndarray, "row_1"]
+    successor: Int[np.ndarray, "entry"]
+    chance: Float[np.ndarray, "entry reader_type"]
+    redraw: Int[np.ndarray, "entry"]
 
 
-@njit(cache=True, parallel=True)
+class Part(NamedTuple):
+    """States that are worked on together.
+
+    Attributes:
+        local_row, local_lesson: Where the rows and lessons of each begin in scratch arrays.
+    """
+
+    states: Int[np.ndarray, "listed"]
+    local_row: Int[np.ndarray, "listed"]
+    local_lesson: Int[np.ndarray, "listed"]
+
+
+class Simplex(NamedTuple):
+    """One learner's belief grid, and its axis of the joint one.
+
+    Attributes:
+        prior: Its belief at each joint point.
+        component: Its point of the simplex at each joint point.
+        stride: What one point of the simplex adds to the joint number.
+    """
+
+    prior: Float[np.ndarray, "type belief"]
+    component: Int[np.ndarray, "belief"]
+    stride: int
+    resolution: int
+    cell_start: Int[np.ndarray, "cell_1"]
+    piece: Int[np.ndarray, "piece type"]
+    inverse: Float[np.ndarray, "piece type type"]
+
+
+class Likelihood(NamedTuple):
+    """Log-likelihoods by a learner's type, and which of them each lesson reads.
+
+    Attributes:
+        source: First index of `log` for each lesson; -1 where nothing is learnt.
+        is_local: `log` is a scratch array, indexed as lessons are in a part; `source` is not read.
+    """
+
+    log: Float[np.ndarray, "source type belief"]
+    source: Int[np.ndarray, "lesson"]
+    is_local: bool
+
+
+class Lessons(NamedTuple):
+    """Where what is seen takes each belief: grid points and weights.
+
+    Attributes:
+        kind: `STILL`, `BY_ROW` or `BY_ENTRY`.
+        of_entry: Lesson of each entry, counted within its state, if `kind` is `BY_ENTRY`.
+        moves: Whether the lesson moves any belief at all.
+    """
+
+    kind: int
+    of_entry: Int[np.ndarray, "entry"]
+    moves: UInt8[np.ndarray, "local_lesson"]
+    corner: Int[np.ndarray, "local_lesson belief corner"]
+    weight: Float[np.ndarray, "local_lesson belief corner"]
+
+
+class Feeds(NamedTuple):
+    """What pairs receive, sorted by the pair; task k has feeds `start[k]:start[k + 1]`.
+
+    Attributes:
+        target: Pair that each task writes.
+        update: Only rows of this class pass, as the tracker numbers them; -1: all.
+        joint: Joint type of the stage's movers in the source's profile; `reader`: its column of
+            chances.
+        redraw: Only entries with this redraw mask pass.
+        share: Weight of what passes: 1, or the chance that the redrawn types come out so.
+        flow: Row of the flows that counts what each act is taken with, or -1.
+    """
+
+    target: Int[np.ndarray, "task"]
+    start: Int[np.ndarray, "task_1"]
+    source: Int[np.ndarray, "feed"]
+    tracker: Int[np.ndarray, "feed"]
+    update: Int[np.ndarray, "feed"]
+    joint: Int[np.ndarray, "feed"]
+    reader: Int[np.ndarray, "feed"]
+    redraw: Int[np.ndarray, "feed"]
+    share: Float[np.ndarray, "feed"]
+    flow: Int[np.ndarray, "feed"]
+
+
+class ChainSteps(NamedTuple):
+    """Effects one after another: step k has affected states `step_start[k]:step_start[k + 1]`.
+
+    Attributes:
+        in_place: Whether a step's rows may be overwritten one by one: backwards here, since the
+            list is ordered for the solver, which goes the other way.
+        flow_of: Column of the flows that counts what passes an affected state, or -1.
+    """
+
+    step_start: Int[np.ndarray, "step_1"]
+    in_place: UInt8[np.ndarray, "step"]
+    inner: Int[np.ndarray, "affected"]
+    entry_start: Int[np.ndarray, "affected_1"]
+    successor: Int[np.ndarray, "entry"]
+    chance: Float[np.ndarray, "entry"]
+    flow_of: Int[np.ndarray, "affected"]
+
+
+# --- how likely acts are, and what they teach ---------------------------------------------------
+
+
+@kernel
 def write_chances(
-    states: Int[np.ndarray, "listed"],
-    local_row: Int[np.ndarray, "listed"],
+    first: int,
+    stop: int,
+    part: Part,
     row_start: Int[np.ndarray, "state_1"],
     option: Int[np.ndarray, "row"],
     log_strategy: Float[np.ndarray, "option type belief"],
@@ -92,47 +186,44 @@ def write_chances(
     """Multiply one mover's strategy into the chance of each row (write it if it is the first).
 
     Args:
-        states: The states to work on.
-        local_row: Where in `chance` the rows of each listed state begin.
         option: This mover's option in each row, -1 where the stage is passed over.
         type_of_joint: This mover's type in each joint type of the stage's movers.
     """
     n_beliefs = chance.shape[2]
-    for i in prange(len(states)):
-        s = states[i]
+    for i in range(first, stop):
+        s = part.states[i]
+        here = part.local_row[i]
         for r in range(row_start[s], row_start[s + 1]):
-            here = local_row[i] + r - row_start[s]
-            for q in range(len(type_of_joint)):
-                factor = chance[here, q]
-                if option[r] < 0:
+            o = option[r]
+            for q in range(type_of_joint.size):
+                k = type_of_joint[q]
+                if o < 0:
                     if is_first:
                         for b in range(n_beliefs):
-                            factor[b] = 1.0
-                    continue
-                log_played = log_strategy[option[r], type_of_joint[q]]
-                if is_first:
+                            chance[here, q, b] = 1.0
+                elif is_first:
                     for b in range(n_beliefs):
-                        factor[b] = math.exp(log_played[b])
+                        chance[here, q, b] = fast_exp(log_strategy[o, k, b])
                 else:
                     for b in range(n_beliefs):
-                        factor[b] *= math.exp(log_played[b])
+                        chance[here, q, b] *= fast_exp(log_strategy[o, k, b])
+            here += 1
 
 
-@njit(cache=True, parallel=True)
+@kernel
 def weigh_signals(
-    states: Int[np.ndarray, "listed"],
-    local_signal: Int[np.ndarray, "listed"],
+    first: int,
+    stop: int,
+    part: Part,
     signal_start: Int[np.ndarray, "state_1"],
     member_start: Int[np.ndarray, "signal_1"],
     member: Int[np.ndarray, "member"],
     row_of_entry: Int[np.ndarray, "entry"],
     option: Int[np.ndarray, "row"],
     log_strategy: Float[np.ndarray, "option type belief"],
-    local_row: Int[np.ndarray, "listed"],
     row_start: Int[np.ndarray, "state_1"],
     log_others: Float[np.ndarray, "local_row belief"],
     entry_chance: Float[np.ndarray, "entry reader_type"],
-    n_types: int,
     log_likelihood: Float[np.ndarray, "local_signal type belief"],
 ) -> None:
     """Write the log-likelihood of each signal by the learner's type.
@@ -145,569 +236,579 @@ def weigh_signals(
         member: Entries of each signal, `member_start[g]:member_start[g + 1]`.
         option: The learner's option in each row; -1 throughout if it does not move here.
     """
-    n_beliefs = log_likelihood.shape[2]
-    for i in prange(len(states)):
-        s = states[i]
+    _, n_types, n_beliefs = log_likelihood.shape
+    for i in range(first, stop):
+        s = part.states[i]
         for g in range(signal_start[s], signal_start[s + 1]):
-            here = local_signal[i] + g - signal_start[s]
+            here = part.local_lesson[i] + g - signal_start[s]
             for k in range(n_types):
                 reads = k if entry_chance.shape[1] > 1 else 0
                 for b in range(n_beliefs):
                     best = -np.inf
                     total = 0.0
-                    for e in member[member_start[g] : member_start[g + 1]]:
+                    for x in range(member_start[g], member_start[g + 1]):
+                        e = member[x]
                         if entry_chance[e, reads] <= 0.0:
                             continue
                         r = row_of_entry[e]
-                        term = math.log(entry_chance[e, reads])
-                        term += log_others[local_row[i] + r - row_start[s], b]
+                        term = fast_log(entry_chance[e, reads])
+                        term += log_others[part.local_row[i] + r - row_start[s], b]
                         if option[r] >= 0:
                             term += log_strategy[option[r], k, b]
-                        if term == -np.inf:
-                            continue
                         # a running log-sum, so that rare acts do not underflow
                         if term > best:
-                            total = total * math.exp(best - term) + 1.0
+                            total = total * fast_exp(best - term) + 1.0
                             best = term
-                        else:
-                            total += math.exp(term - best)
-                    log_likelihood[here, k, b] = best + math.log(total) if total > 0.0 else -np.inf
+                        elif term > -np.inf:
+                            total += fast_exp(term - best)
+                    log_likelihood[here, k, b] = best + fast_log(total) if total > 0.0 else -np.inf
 
 
-@njit(cache=True)
-def _cell(posterior: Float[np.ndarray, "type"], resolution: int) -> int:
+@kernel
+def _update(
+    row: int,
+    log_likelihood: Float[np.ndarray, "source type belief"],
+    prior: Float[np.ndarray, "type belief"],
+    posterior: Float[np.ndarray, "type belief"],
+    moved: UInt8[np.ndarray, "belief"],
+) -> bool:
+    """Write posteriors by Bayes' rule in logs, and which differ; return whether any does.
+
+    Where no type that is still believed possible could have done it, the belief stays.
+    """
+    n_types, n_beliefs = prior.shape
+    anything = False
+    for b in range(n_beliefs):
+        best, least = -np.inf, np.inf
+        for k in range(n_types):
+            if prior[k, b] > 0.0:
+                best = max(best, log_likelihood[row, k, b])
+                least = min(least, log_likelihood[row, k, b])
+        moved[b] = best > least and best > -np.inf
+        anything = anything or moved[b] != 0
+        if moved[b]:
+            total = 0.0
+            for k in range(n_types):
+                weight = 0.0
+                if prior[k, b] > 0.0:
+                    weight = prior[k, b] * fast_exp(log_likelihood[row, k, b] - best)
+                posterior[k, b] = weight
+                total += weight
+            for k in range(n_types):
+                posterior[k, b] /= total
+    return anything
+
+
+@kernel
+def _cell(b: int, posterior: Float[np.ndarray, "type belief"], resolution: int) -> int:
     """Return the regular cell that holds a belief (see `SimplexGrid.cell_start`)."""
-    if resolution == 0 or posterior.size == 1:
+    if resolution == 0 or posterior.shape[0] == 1:
         return 0
-    x = posterior[1] * resolution
+    x = posterior[1, b] * resolution
     i = min(int(x), resolution)
-    if posterior.size == 2:
+    if posterior.shape[0] == 2:
         return i
-    y = posterior[2] * resolution
+    y = posterior[2, b] * resolution
     j = min(int(y), resolution)
     upper = 1 if (x - i) + (y - j) > 1.0 else 0
     return 2 * (i * (resolution + 1) + j) + upper
 
 
-@njit(cache=True)
-def _update(
-    prior: Float[np.ndarray, "type"],
-    log_likelihood: Float[np.ndarray, "type"],
-    posterior: Float[np.ndarray, "type"],
-) -> bool:
-    """Write the posterior by Bayes' rule in logs; return whether it differs from the prior.
-
-    Where no type that is still believed possible could have done it, the belief stays.
-    """
-    best = -np.inf
-    least = np.inf
-    for k in range(prior.size):
-        if prior[k] > 0.0:
-            best = max(best, log_likelihood[k])
-            least = min(least, log_likelihood[k])
-    if best == -np.inf or best == least:
-        return False
-    total = 0.0
-    for k in range(prior.size):
-        posterior[k] = 0.0
-        if prior[k] > 0.0:
-            posterior[k] = prior[k] * math.exp(log_likelihood[k] - best)
-            total += posterior[k]
-    for k in range(prior.size):
-        posterior[k] /= total
-    return True
-
-
-@njit(cache=True)
+@kernel
 def _locate(
-    posterior: Float[np.ndarray, "type"],
-    cell: int,
-    cell_start: Int[np.ndarray, "cell_1"],
-    inverse: Float[np.ndarray, "piece type type"],
+    b: int,
+    posterior: Float[np.ndarray, "type belief"],
+    simplex: Simplex,
     weight: Float[np.ndarray, "type"],
     trial: Float[np.ndarray, "type"],
 ) -> int:
     """Write the barycentric weights of a belief; return the piece that holds it."""
-    found = cell_start[cell]
+    cell = _cell(b, posterior, simplex.resolution)
+    n_types = posterior.shape[0]
+    found = simplex.cell_start[cell]
     highest = -np.inf
-    for p in range(cell_start[cell], cell_start[cell + 1]):
+    for p in range(simplex.cell_start[cell], simplex.cell_start[cell + 1]):
         lowest = np.inf
-        for v in range(posterior.size):
+        for v in range(n_types):
             trial[v] = 0.0
-            for k in range(posterior.size):
-                trial[v] += inverse[p, v, k] * posterior[k]
+            for k in range(n_types):
+                trial[v] += simplex.inverse[p, v, k] * posterior[k, b]
             lowest = min(lowest, trial[v])
         if lowest > highest:
             highest = lowest
             found = p
-            for v in range(posterior.size):
+            for v in range(n_types):
                 weight[v] = trial[v]
     total = 0.0
-    for v in range(posterior.size):
+    for v in range(n_types):
         weight[v] = max(weight[v], 0.0)  # rounding alone makes a weight negative
         total += weight[v]
-    for v in range(posterior.size):
+    for v in range(n_types):
         weight[v] /= total
     return found
 
 
-@njit(cache=True, parallel=True)
+@kernel
 def find_lessons(
-    states: Int[np.ndarray, "listed"],
-    local_lesson: Int[np.ndarray, "listed"],
+    first: int,
+    stop: int,
+    part: Part,
     lesson_start: Int[np.ndarray, "state_1"],
-    source: Int[np.ndarray, "lesson"],
-    is_local: bool,
-    log_likelihood: Float[np.ndarray, "source type belief"],
-    component: Int[np.ndarray, "belief"],
-    stride: int,
-    points: Float[np.ndarray, "point type"],
-    resolution: int,
-    cell_start: Int[np.ndarray, "cell_1"],
-    piece: Int[np.ndarray, "piece type"],
-    inverse: Float[np.ndarray, "piece type type"],
+    likelihood: Likelihood,
+    simplex: Simplex,
     n_corners: int,
-    corner: Int[np.ndarray, "local_lesson belief corner"],
-    weight: Float[np.ndarray, "local_lesson belief corner"],
+    lessons: Lessons,
 ) -> None:
     """Write where each lesson takes each belief, about one learner.
 
     A posterior is split between the corners of the piece of the grid that holds it, which keeps
-    the mean. Learners are taken one after another: `n_corners` corners stand in `corner` already,
+    the mean. Learners are taken one after another: `n_corners` corners stand in `lessons` already,
     and each is split anew by this learner's (0: this is the first).
-
-    Args:
-        source: Index into `log_likelihood` for each lesson, -1 where nothing is learnt; read
-            relative to the block if `is_local` (then `source` is not read).
-        component: The learner's point of the simplex in each joint belief point.
-        stride: What one point of the learner's simplex adds to the joint number.
     """
-    n_beliefs = component.size
-    n_types = points.shape[1]
-    before = max(n_corners, 1)
-    for i in prange(len(states)):
-        s = states[i]
-        likelihood = np.empty(n_types)
-        posterior = np.empty(n_types)
-        share = np.empty(n_types)
-        trial = np.empty(n_types)
+    n_types, n_beliefs = simplex.prior.shape
+    posterior = np.empty((n_types, n_beliefs))
+    moved = np.empty(n_beliefs, np.uint8)
+    share, trial = np.empty(n_types), np.empty(n_types)
+    corner, weight = lessons.corner, lessons.weight
+    for i in range(first, stop):
+        s = part.states[i]
+        here = part.local_lesson[i] - 1
         for lesson in range(lesson_start[s], lesson_start[s + 1]):
-            here = local_lesson[i] + lesson - lesson_start[s]
-            row = here if is_local else source[lesson]
+            here += 1
+            row = here if likelihood.is_local else likelihood.source[lesson]
+            anything = row >= 0 and _update(row, likelihood.log, simplex.prior, posterior, moved)
+            if n_corners == 0:
+                lessons.moves[here] = anything
+            elif anything and not lessons.moves[here]:
+                lessons.moves[here] = True
+                for b in range(n_beliefs):  # earlier learners have left their corners unwritten
+                    for c in range(n_corners):
+                        corner[here, b, c] = b
+                        weight[here, b, c] = 1.0 if c == 0 else 0.0
+            if not lessons.moves[here]:
+                continue
             for b in range(n_beliefs):
-                moved = False
-                if row >= 0:
-                    for k in range(n_types):
-                        likelihood[k] = log_likelihood[row, k, b]
-                    moved = _update(points[component[b]], likelihood, posterior)
-                held = 0
-                if moved:
-                    cell = _cell(posterior, resolution)
-                    held = _locate(posterior, cell, cell_start, inverse, share, trial)
+                moves = anything and moved[b] != 0
+                held = _locate(b, posterior, simplex, share, trial) if moves else 0
                 # backwards, so that corners yet to be split are not overwritten
-                for c in range(before - 1, -1, -1):
+                for c in range(max(n_corners, 1) - 1, -1, -1):
                     at = corner[here, b, c] if n_corners > 0 else b
                     whole = weight[here, b, c] if n_corners > 0 else 1.0
-                    for v in range(n_types - 1, -1, -1):
+                    for v in range(n_types):
                         to = c * n_types + v
-                        if moved:
-                            corner[here, b, to] = at + (piece[held, v] - component[b]) * stride
-                            weight[here, b, to] = whole * share[v]
-                        else:
-                            corner[here, b, to] = at
-                            weight[here, b, to] = whole if v == 0 else 0.0
+                        step = simplex.piece[held, v] - simplex.component[b] if moves else 0
+                        corner[here, b, to] = at + step * simplex.stride
+                        weight[here, b, to] = whole * (share[v] if moves else v == 0)
 
 
-@njit(cache=True)
-def _spread(
-    mass: Float[np.ndarray, "belief"],
-    chance: Float[np.ndarray, "belief"],
-    kind: int,
-    corner: Int[np.ndarray, "belief corner"],
-    weight: Float[np.ndarray, "belief corner"],
-    sent: Float[np.ndarray, "belief"],
-) -> float:
-    """Write what a row of mass sends on, at its new beliefs; return the total."""
-    total = 0.0
-    if kind == STILL:
-        for b in range(mass.size):
-            sent[b] = mass[b] * chance[b]
-            total += sent[b]
-        return total
-    for b in range(mass.size):
-        sent[b] = 0.0
-    for b in range(mass.size):
-        flow = mass[b] * chance[b]
-        if flow == 0.0:
-            continue
-        total += flow
-        for c in range(corner.shape[1]):
-            if weight[b, c] > 0.0:
-                sent[corner[b, c]] += flow * weight[b, c]
-    return total
+# --- pushing mass -------------------------------------------------------------------------------
 
 
-@njit(cache=True, parallel=True)
-def push_rows(
-    states: Int[np.ndarray, "listed"],
-    local_row: Int[np.ndarray, "listed"],
-    row_start: Int[np.ndarray, "state_1"],
-    chance: Float[np.ndarray, "local_row joint belief"],
-    entry_start: Int[np.ndarray, "row_1"],
-    successor: Int[np.ndarray, "entry"],
-    entry_chance: Float[np.ndarray, "entry reader_type"],
-    redraw: Int[np.ndarray, "entry"],
-    row_class: Int[np.ndarray, "tracker row"],
-    kind: int,
-    local_lesson: Int[np.ndarray, "listed"],
-    signal_of_entry: Int[np.ndarray, "entry"],
-    corner: Int[np.ndarray, "local_lesson belief corner"],
-    weight: Float[np.ndarray, "local_lesson belief corner"],
+@kernel
+def _add(
+    share: float,
+    sent: Float[np.ndarray, "slot belief"],
+    x: int,
     belief_map: Int[np.ndarray, "mask belief"],
-    task_out: Int[np.ndarray, "task"],
-    task_start: Int[np.ndarray, "task_1"],
-    feed_in: Int[np.ndarray, "feed"],
-    feed_tracker: Int[np.ndarray, "feed"],
-    feed_class: Int[np.ndarray, "feed"],
-    feed_joint: Int[np.ndarray, "feed"],
-    feed_reader: Int[np.ndarray, "feed"],
-    feed_redraw: Int[np.ndarray, "feed"],
-    feed_share: Float[np.ndarray, "feed"],
-    feed_flow: Int[np.ndarray, "feed"],
-    mass: Float[np.ndarray, "pair state belief"],
-    live: UInt8[np.ndarray, "pair state"],
-    out: Float[np.ndarray, "pair next belief"],
-    out_live: UInt8[np.ndarray, "pair next"],
-    ended: Float[np.ndarray, "pair ended belief"],
-    ended_live: UInt8[np.ndarray, "pair ended"],
+    mask: int,
+    to: int,
+    n: int,
+    out: Store,
+) -> None:
+    """Add `share` of row x of `sent` to a row of `out`, beliefs redrawn by the mask."""
+    mass = out.mass
+    fresh = out.live[to, n] == 0
+    out.live[to, n] = 1
+    if mask:
+        if fresh:
+            for b in range(sent.shape[1]):
+                mass[to, n, b] = 0.0
+        for b in range(sent.shape[1]):
+            mass[to, n, belief_map[mask, b]] += share * sent[x, b]
+    elif fresh:
+        for b in range(sent.shape[1]):
+            mass[to, n, b] = share * sent[x, b]
+    else:
+        for b in range(sent.shape[1]):
+            mass[to, n, b] += share * sent[x, b]
+
+
+@kernel
+def _send(
+    source: int,
+    s: int,
+    inflow: Store,
+    here: int,
+    joint: int,
+    chance: Float[np.ndarray, "local_row joint belief"],
+    lesson: int,
+    lessons: Lessons,
+    x: int,
+    sent: Float[np.ndarray, "slot belief"],
+) -> None:
+    """Write into row x of `sent` what a row of mass sends on, at its new beliefs."""
+    mass = inflow.mass
+    n_beliefs = mass.shape[2]
+    if lesson < 0 or not lessons.moves[lesson]:
+        for b in range(n_beliefs):
+            sent[x, b] = mass[source, s, b] * chance[here, joint, b]
+        return
+    corner, weight = lessons.corner, lessons.weight
+    for b in range(n_beliefs):
+        sent[x, b] = 0.0
+    for b in range(n_beliefs):
+        flow = mass[source, s, b] * chance[here, joint, b]
+        if flow != 0.0:
+            for c in range(corner.shape[2]):
+                sent[x, corner[lesson, b, c]] += flow * weight[lesson, b, c]
+
+
+@kernel
+def _possible(here: int, joint: int, chance: Float[np.ndarray, "local_row joint belief"]) -> bool:
+    for b in range(chance.shape[2]):
+        if chance[here, joint, b] > 0.0:
+            return True
+    return False
+
+
+@kernel
+def push_rows(
+    first: int,
+    stop: int,
+    part: Part,
+    table: RowTable,
+    chance: Float[np.ndarray, "local_row joint belief"],
+    lessons: Lessons,
+    row_class: Int[np.ndarray, "tracker row"],
+    belief_map: Int[np.ndarray, "mask belief"],
+    feeds: Feeds,
+    inflow: Store,
+    out: Store,
+    ended: Store,
     flow: Float[np.ndarray, "profile row"],
 ) -> None:
-    """Push mass through a stage's joint acts and their results.
+    """Push mass through a stage's joint acts and their results, into the pairs of some tasks.
 
-    Args:
-        signal_of_entry: Lesson of each entry, counted within its state; read if `kind` is BY_ENTRY.
-        feed_class: Only rows of this class pass, as the tracker numbers them; -1: all.
-        feed_redraw: Only entries with this redraw mask pass.
-        feed_share: Weight of what passes: 1, or the chance that the redrawn types come out so.
-        feed_flow: Row of `flow` that counts what each act is taken with, or -1.
+    States come outermost, so that what an act's chance is and teaches is fetched once for all
+    pairs; where an act leads is looked up once for all pairs, too.
     """
-    n_beliefs = mass.shape[2]
-    for task in prange(len(task_out)):
-        to = task_out[task]
-        sent = np.empty(n_beliefs)
-        for f in range(task_start[task], task_start[task + 1]):
-            source = feed_in[f]
-            mask = feed_redraw[f]
-            for i in range(len(states)):
-                s = states[i]
-                if not live[source, s]:
-                    continue
-                for r in range(row_start[s], row_start[s + 1]):
-                    if feed_class[f] >= 0 and row_class[feed_tracker[f], r] != feed_class[f]:
+    n_beliefs = inflow.mass.shape[2]
+    widest = feeds.start[stop] - feeds.start[first]
+    sent = np.empty((max(widest, 1), n_beliefs))
+    passing = np.empty(max(widest, 1), np.int64)
+    target = np.empty(max(widest, 1), np.int64)
+    by_entry = lessons.kind == BY_ENTRY
+    for i in range(part.states.size):
+        s = part.states[i]
+        for r in range(table.start[s], table.start[s + 1]):
+            here = part.local_row[i] + r - table.start[s]
+            lesson = -1
+            if lessons.kind == BY_ROW:
+                lesson = part.local_lesson[i] + r - table.start[s]
+            n_passing = 0
+            for task in range(first, stop):
+                for f in range(feeds.start[task], feeds.start[task + 1]):
+                    source = feeds.source[f]
+                    if not inflow.live[source, s]:
                         continue
-                    here = local_row[i] + r - row_start[s]
-                    played = chance[here, feed_joint[f]]
-                    if kind != BY_ENTRY:
-                        lesson = here if kind == BY_ROW else 0
-                        total = _spread(
-                            mass[source, s], played, kind, corner[lesson], weight[lesson], sent
+                    wanted = feeds.update[f]
+                    if wanted >= 0 and row_class[feeds.tracker[f], r] != wanted:
+                        continue
+                    joint = feeds.joint[f]
+                    if not _possible(here, joint, chance):
+                        continue
+                    passing[n_passing] = f
+                    target[n_passing] = feeds.target[task]
+                    if not by_entry or feeds.flow[f] >= 0:
+                        _send(
+                            source, s, inflow, here, joint, chance, lesson, lessons, n_passing, sent
                         )
-                        if total == 0.0:
-                            continue
-                        if feed_flow[f] >= 0:
-                            flow[feed_flow[f], r] = total
-                    elif feed_flow[f] >= 0:
-                        flow[feed_flow[f], r] = _spread(
-                            mass[source, s], played, STILL, corner[0], weight[0], sent
-                        )
-                    for e in range(entry_start[r], entry_start[r + 1]):
-                        share = entry_chance[e, feed_reader[f]] * feed_share[f]
-                        if redraw[e] != mask or share == 0.0:
-                            continue
-                        if kind == BY_ENTRY:
-                            lesson = local_lesson[i] + signal_of_entry[e]
-                            total = _spread(
-                                mass[source, s], played, kind, corner[lesson], weight[lesson], sent
-                            )
-                            if total == 0.0:
-                                continue
-                        n = successor[e]
-                        if mask:
-                            if n >= 0:
-                                _add_mapped(sent, share, belief_map[mask], to, n, out, out_live)
-                            else:
-                                _add_mapped(
-                                    sent, share, belief_map[mask], to, -1 - n, ended, ended_live
-                                )
-                        elif n >= 0:
-                            _add(sent, share, to, n, out, out_live)
-                        else:
-                            _add(sent, share, to, -1 - n, ended, ended_live)
+                    if feeds.flow[f] >= 0:
+                        total = 0.0
+                        for b in range(n_beliefs):
+                            total += sent[n_passing, b]
+                        flow[feeds.flow[f], r] = total
+                    n_passing += 1
+            if n_passing == 0:
+                continue
+            for e in range(table.entry_start[r], table.entry_start[r + 1]):
+                n = table.successor[e]
+                mask = table.redraw[e]
+                for x in range(n_passing):
+                    f = passing[x]
+                    share = table.chance[e, feeds.reader[f]] * feeds.share[f]
+                    if feeds.redraw[f] != mask or share == 0.0:
+                        continue
+                    if by_entry:
+                        lesson = part.local_lesson[i] + lessons.of_entry[e]
+                        _send(
+                            feeds.source[f], s, inflow, here, feeds.joint[f], chance, lesson,
+                            lessons, x, sent,
+                        )  # fmt: skip
+                    if n >= 0:
+                        _add(share, sent, x, belief_map, mask, target[x], n, out)
+                    else:
+                        _add(share, sent, x, belief_map, mask, target[x], -1 - n, ended)
 
 
-@njit(cache=True)
+@kernel
 def _pour(
-    poured: Float[np.ndarray, "chunk"],
     share: float,
+    held: Float[np.ndarray, "inner chunk"],
+    x: int,
+    width: int,
     to: int,
-    first: int,
+    begin: int,
     work: Float[np.ndarray, "inner chunk"],
     on: UInt8[np.ndarray, "inner"],
     pair: int,
-    ended: Float[np.ndarray, "pair ended belief"],
-    ended_live: UInt8[np.ndarray, "pair ended"],
+    ended: Store,
 ) -> None:
-    """Add `share` of a row to an inner state, or to an ended state (from belief `first` on)."""
+    """Add `share` of row x of `held` to an inner state, or to an ended state from `begin` on."""
     if to >= 0:
-        row = work[to]
         if on[to]:
-            for c in range(poured.size):
-                row[c] += share * poured[c]
+            for c in range(width):
+                work[to, c] += share * held[x, c]
         else:
             on[to] = 1
-            for c in range(poured.size):
-                row[c] = share * poured[c]
+            for c in range(width):
+                work[to, c] = share * held[x, c]
         return
-    target = ended[pair, -1 - to]
-    if not ended_live[pair, -1 - to]:
-        ended_live[pair, -1 - to] = 1
-        for b in range(target.size):
-            target[b] = 0.0
-    for c in range(poured.size):
-        target[first + c] += share * poured[c]
+    mass = ended.mass
+    n = -1 - to
+    if not ended.live[pair, n]:
+        ended.live[pair, n] = 1
+        for b in range(mass.shape[2]):
+            mass[pair, n, b] = 0.0
+    for c in range(width):
+        mass[pair, n, begin + c] += share * held[x, c]
 
 
-@njit(cache=True, parallel=True)
+@kernel
 def push_chain(
+    first: int,
+    stop: int,
     pairs: Int[np.ndarray, "active"],
     n_states: int,
     n_inner: int,
     chunk: int,
     enter: Int[np.ndarray, "state"],
     leave: Int[np.ndarray, "inner"],
-    step_start: Int[np.ndarray, "step_1"],
-    in_place: UInt8[np.ndarray, "step"],
-    inner: Int[np.ndarray, "affected"],
-    entry_start: Int[np.ndarray, "affected_1"],
-    successor: Int[np.ndarray, "entry"],
-    chance: Float[np.ndarray, "entry"],
-    flow_of: Int[np.ndarray, "affected"],
-    mass: Float[np.ndarray, "pair state belief"],
-    live: UInt8[np.ndarray, "pair state"],
-    out: Float[np.ndarray, "pair next belief"],
-    out_live: UInt8[np.ndarray, "pair next"],
-    ended: Float[np.ndarray, "pair ended belief"],
-    ended_live: UInt8[np.ndarray, "pair ended"],
+    steps: ChainSteps,
+    inflow: Store,
+    out: Store,
+    ended: Store,
     flow: Float[np.ndarray, "profile paying"],
 ) -> None:
-    """Push mass through effects applied one after another, in which nobody learns.
+    """Push the mass of some pairs through effects one after another, in which nobody learns.
 
-    A pair goes through the whole chain a few beliefs at a time, so that its rows stay in the
-    processor's cache from the first effect to the last.
-
-    Args:
-        chunk: Belief points that go through together.
-        in_place: Whether a step's rows may be overwritten one by one: backwards here, since the
-            list is ordered for the solver, which goes the other way.
-        flow_of: Column of `flow` that counts what passes an affected state, or -1.
+    A pair goes through the whole chain a few beliefs at a time (`chunk`), so that its rows stay in
+    the processor's cache from the first effect to the last.
     """
-    n_beliefs = mass.shape[2]
-    n_profiles = flow.shape[0]
-    for task in prange(len(pairs)):
+    n_beliefs = inflow.mass.shape[2]
+    source, target = inflow.mass, out.mass
+    work = np.empty((n_inner, chunk))
+    held = np.empty((n_inner, chunk))
+    on = np.zeros(n_inner, np.uint8)
+    was_on = np.zeros(n_inner, np.uint8)
+    for task in range(first, stop):
         pair = pairs[task]
-        work = np.empty((n_inner, chunk))
-        held = np.empty((n_inner, chunk))
-        on = np.zeros(n_inner, np.uint8)
-        was_on = np.zeros(n_inner, np.uint8)
-        for first in range(0, n_beliefs, chunk):
-            width = min(chunk, n_beliefs - first)
+        for begin in range(0, n_beliefs, chunk):
+            width = min(chunk, n_beliefs - begin)
             on[:] = 0
             for s in range(n_states):
-                if live[pair, s]:
-                    _pour(
-                        mass[pair, s, first : first + width], 1.0, enter[s], 0,
-                        work[:, :width], on, pair, ended, ended_live,
-                    )  # fmt: skip
-            for step in range(len(in_place)):
-                begin, end = step_start[step], step_start[step + 1]
-                if not in_place[step]:
-                    for a in range(begin, end):
-                        n = inner[a]
-                        was_on[n] = on[n]
-                        if on[n]:
-                            held[n, :width] = work[n, :width]
-                            on[n] = 0
-                for a in range(end - 1, begin - 1, -1):
-                    n = inner[a]
-                    if in_place[step]:
-                        if not on[n]:
-                            continue
-                        held[0, :width] = work[n, :width]
-                        on[n] = 0
-                        row = held[0, :width]
+                if inflow.live[pair, s]:
+                    to = enter[s]
+                    if on[to]:
+                        for c in range(width):
+                            work[to, c] += source[pair, s, begin + c]
                     else:
-                        if not was_on[n]:
-                            continue
-                        row = held[n, :width]
-                    if pair < n_profiles and flow_of[a] >= 0:
-                        flow[pair, flow_of[a]] += row.sum()
-                    for e in range(entry_start[a], entry_start[a + 1]):
-                        _pour(
-                            row, chance[e], successor[e], first,
-                            work[:, :width], on, pair, ended, ended_live,
-                        )  # fmt: skip
+                        on[to] = 1
+                        for c in range(width):
+                            work[to, c] = source[pair, s, begin + c]
+            for step in range(steps.in_place.size):
+                _take_step(step, width, begin, steps, work, held, on, was_on, pair, ended, flow)
             for n in range(n_inner):
                 if on[n]:
-                    target = out[pair, leave[n]]
-                    if not out_live[pair, leave[n]]:
-                        out_live[pair, leave[n]] = 1
-                        target[:] = 0.0
+                    to = leave[n]
+                    if not out.live[pair, to]:
+                        out.live[pair, to] = 1
+                        for b in range(n_beliefs):
+                            target[pair, to, b] = 0.0
                     for c in range(width):
-                        target[first + c] += work[n, c]
+                        target[pair, to, begin + c] += work[n, c]
 
 
-@njit(cache=True, parallel=True)
+@kernel
+def _take_step(
+    step: int,
+    width: int,
+    begin: int,
+    steps: ChainSteps,
+    work: Float[np.ndarray, "inner chunk"],
+    held: Float[np.ndarray, "inner chunk"],
+    on: UInt8[np.ndarray, "inner"],
+    was_on: UInt8[np.ndarray, "inner"],
+    pair: int,
+    ended: Store,
+    flow: Float[np.ndarray, "profile paying"],
+) -> None:
+    """Push some beliefs of one pair through one effect."""
+    in_place = steps.in_place[step] != 0
+    start, end = steps.step_start[step], steps.step_start[step + 1]
+    if not in_place:
+        for a in range(start, end):
+            n = steps.inner[a]
+            was_on[n] = on[n]
+            if on[n]:
+                on[n] = 0
+                for c in range(width):
+                    held[n, c] = work[n, c]
+    for a in range(end - 1, start - 1, -1):
+        n = steps.inner[a]
+        if not (on[n] if in_place else was_on[n]):
+            continue
+        x = 0 if in_place else n
+        if in_place:
+            on[n] = 0
+            for c in range(width):
+                held[0, c] = work[n, c]
+        column = steps.flow_of[a]
+        if column >= 0 and pair < flow.shape[0]:
+            total = 0.0
+            for c in range(width):
+                total += held[x, c]
+            flow[pair, column] += total
+        for e in range(steps.entry_start[a], steps.entry_start[a + 1]):
+            _pour(steps.chance[e], held, x, width, steps.successor[e], begin, work, on, pair, ended)
+
+
+@kernel
 def push_redraw(
+    first: int,
+    stop: int,
     n_states: int,
     affected_of: Int[np.ndarray, "state"],
-    entry_start: Int[np.ndarray, "affected_1"],
-    successor: Int[np.ndarray, "entry"],
-    chance: Float[np.ndarray, "entry"],
-    redraw: Int[np.ndarray, "entry"],
+    table: RowTable,
     belief_map: Int[np.ndarray, "mask belief"],
-    task_out: Int[np.ndarray, "task"],
-    task_start: Int[np.ndarray, "task_1"],
-    feed_in: Int[np.ndarray, "feed"],
-    feed_redraw: Int[np.ndarray, "feed"],
-    feed_share: Float[np.ndarray, "feed"],
-    mass: Float[np.ndarray, "pair state belief"],
-    live: UInt8[np.ndarray, "pair state"],
-    out: Float[np.ndarray, "pair state belief"],
-    out_live: UInt8[np.ndarray, "pair state"],
-    ended: Float[np.ndarray, "pair ended belief"],
-    ended_live: UInt8[np.ndarray, "pair ended"],
+    feeds: Feeds,
+    inflow: Store,
+    out: Store,
+    ended: Store,
 ) -> None:
-    """Push mass through one effect of a chain that draws types afresh (so pairs mix)."""
-    for task in prange(len(task_out)):
-        to = task_out[task]
-        for f in range(task_start[task], task_start[task + 1]):
-            source = feed_in[f]
-            mask = feed_redraw[f]
+    """Push mass through one effect of a chain that draws types afresh (so pairs mix).
+
+    Args:
+        affected_of: Row of `table` of each inner state, -1 where the effect does nothing.
+    """
+    n_beliefs = inflow.mass.shape[2]
+    sent = np.empty((1, n_beliefs))
+    for task in range(first, stop):
+        to = feeds.target[task]
+        for f in range(feeds.start[task], feeds.start[task + 1]):
+            source, mask = feeds.source[f], feeds.redraw[f]
             for s in range(n_states):
-                if not live[source, s]:
+                if not inflow.live[source, s]:
                     continue
+                for b in range(n_beliefs):
+                    sent[0, b] = inflow.mass[source, s, b]
                 a = affected_of[s]
                 if a < 0:
                     if mask == 0:
-                        _add(mass[source, s], 1.0, to, s, out, out_live)
+                        _add(1.0, sent, 0, belief_map, 0, to, s, out)
                     continue
-                for e in range(entry_start[a], entry_start[a + 1]):
-                    if redraw[e] != mask:
+                for e in range(table.entry_start[a], table.entry_start[a + 1]):
+                    if table.redraw[e] != mask:
                         continue
-                    share = chance[e] * feed_share[f]
-                    n = successor[e]
+                    share = table.chance[e, 0] * feeds.share[f]
+                    n = table.successor[e]
                     if n >= 0:
-                        _add_mapped(mass[source, s], share, belief_map[mask], to, n, out, out_live)
+                        _add(share, sent, 0, belief_map, mask, to, n, out)
                     else:
-                        _add_mapped(
-                            mass[source, s], share, belief_map[mask], to, -1 - n, ended, ended_live
-                        )
+                        _add(share, sent, 0, belief_map, mask, to, -1 - n, ended)
 
 
-@njit(cache=True, parallel=True)
+@kernel
+def _merge(source: int, s: int, inflow: Store, to: int, n: int, out: Store) -> None:
+    """Add one row of mass to another."""
+    mass, into = inflow.mass, out.mass
+    if out.live[to, n]:
+        for b in range(mass.shape[2]):
+            into[to, n, b] += mass[source, s, b]
+    else:
+        out.live[to, n] = 1
+        for b in range(mass.shape[2]):
+            into[to, n, b] = mass[source, s, b]
+
+
+@kernel
 def scatter_rows(
+    first: int,
+    stop: int,
     n_states: int,
     target: Int[np.ndarray, "state"],
-    task_out: Int[np.ndarray, "task"],
-    task_start: Int[np.ndarray, "task_1"],
-    feed_in: Int[np.ndarray, "feed"],
-    mass: Float[np.ndarray, "pair state belief"],
-    live: UInt8[np.ndarray, "pair state"],
-    out: Float[np.ndarray, "pair next belief"],
-    out_live: UInt8[np.ndarray, "pair next"],
+    feeds: Feeds,
+    inflow: Store,
+    out: Store,
 ) -> None:
     """Carry rows over to other states, as into the next period."""
-    for task in prange(len(task_out)):
-        for f in range(task_start[task], task_start[task + 1]):
-            source = feed_in[f]
+    for task in range(first, stop):
+        for f in range(feeds.start[task], feeds.start[task + 1]):
+            source = feeds.source[f]
             for s in range(n_states):
-                if live[source, s]:
-                    _add(mass[source, s], 1.0, task_out[task], target[s], out, out_live)
+                if inflow.live[source, s]:
+                    _merge(source, s, inflow, feeds.target[task], target[s], out)
 
 
-@njit(cache=True, parallel=True)
+# --- moving mass between columns ----------------------------------------------------------------
+
+
+@kernel
 def move_rows(
+    first: int,
+    stop: int,
     rows: Int[np.ndarray, "listed"],
-    where: UInt8[np.ndarray, "profile_or_1 listed belief_or_1"],
     source: int,
     target: int,
     keeps: bool,
-    n_profiles: int,
-    mass: Float[np.ndarray, "pair state belief"],
-    live: UInt8[np.ndarray, "pair state"],
+    store: Store,
     moved: Float[np.ndarray, "profile"],
 ) -> None:
-    """Move the mass of one column, where a condition holds, to another column (or nowhere).
+    """Move rows of mass of one column to another (or nowhere), for some profiles.
 
     Args:
-        rows: States at which the condition holds for some profile and belief.
-        where: Whether it holds there.
-        target: Column that receives, or -1.
+        rows: States to move.
+        target: First pair of the column that receives, or -1; `source` likewise.
         keeps: Copy instead of moving.
         moved: How much was moved, by profile.
     """
-    n_beliefs = mass.shape[2]
-    for index in prange(n_profiles):
-        p = np.int64(index)  # numba's own index is unsigned, and would make sums floats
-        pair = source * n_profiles + p
-        to = target * n_profiles + p
-        q = p if where.shape[0] > 1 else 0
+    mass = store.mass
+    for p in range(first, stop):
         total = 0.0
-        for i in range(len(rows)):
+        for i in range(rows.size):
             s = rows[i]
-            if not live[pair, s]:
+            if not store.live[source + p, s]:
                 continue
-            whole = where.shape[2] == 1
-            if whole and not where[q, i, 0]:
-                continue
-            if target >= 0 and not live[to, s]:
-                live[to, s] = 1
-                mass[to, s, :] = 0.0
-            for b in range(n_beliefs):
-                if whole or where[q, i, b]:
-                    amount = mass[pair, s, b]
-                    total += amount
-                    if target >= 0:
-                        mass[to, s, b] += amount
-                    if not keeps:
-                        mass[pair, s, b] = 0.0
-            if whole and not keeps:
-                live[pair, s] = 0
+            for b in range(mass.shape[2]):
+                total += mass[source + p, s, b]
+            if target >= 0:
+                _merge(source + p, s, store, target + p, s, store)
+            if not keeps:
+                store.live[source + p, s] = 0
         moved[p] = total
 
 
-@njit(cache=True, parallel=True)
-def absorb_rows(
-    n_states: int,
-    source: int,
-    target: int,
-    n_profiles: int,
-    mass: Float[np.ndarray, "pair state belief"],
-    live: UInt8[np.ndarray, "pair state"],
-    out: Float[np.ndarray, "pair state belief"],
-    out_live: UInt8[np.ndarray, "pair state"],
-) -> None:
-    """Add the mass of one column of an array to a column of another, and empty the first."""
-    for index in prange(n_profiles):
-        p = np.int64(index)  # numba's own index is unsigned, and would make sums floats
-        pair = source * n_profiles + p
+@kernel
+def absorb_rows(n_states: int, n_pairs: int, inflow: Store, out: Store) -> None:
+    """Add the first pairs of one store to those of another, and empty the former."""
+    for pair in range(n_pairs):
         for s in range(n_states):
-            if live[pair, s]:
-                _add(mass[pair, s], 1.0, target * n_profiles + p, s, out, out_live)
-                live[pair, s] = 0
+            if inflow.live[pair, s]:
+                _merge(pair, s, inflow, pair, s, out)
+                inflow.live[pair, s] = 0
 
 
-@njit(cache=True, parallel=True)
+@kernel
 def total_states(
     first: int,
     n_states: int,
@@ -716,15 +817,16 @@ def total_states(
     total: Float[np.ndarray, "profile state"],
 ) -> None:
     """Sum mass over beliefs, for as many pairs from `first` on as `total` has rows."""
-    for index in prange(total.shape[0]):
-        p = np.int64(index)
+    for p in range(total.shape[0]):
         for s in range(n_states):
-            total[p, s] = 0.0
+            summed = 0.0
             if live[first + p, s]:
-                total[p, s] = mass[first + p, s].sum()
+                for b in range(mass.shape[2]):
+                    summed += mass[first + p, s, b]
+            total[p, s] = summed
 
 
-@njit(cache=True, parallel=True)
+@kernel
 def total_beliefs(
     first: int,
     n_states: int,
@@ -733,9 +835,9 @@ def total_beliefs(
     total: Float[np.ndarray, "profile belief"],
 ) -> None:
     """Sum mass over states, for as many pairs from `first` on as `total` has rows."""
-    for index in prange(total.shape[0]):
-        p = np.int64(index)
-        total[p, :] = 0.0
+    for p in range(total.shape[0]):
+        for b in range(total.shape[1]):
+            total[p, b] = 0.0
         for s in range(n_states):
             if live[first + p, s]:
                 for b in range(total.shape[1]):

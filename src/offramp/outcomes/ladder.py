@@ -7,9 +7,9 @@ from itertools import product
 
 import numpy as np
 
+from offramp.outcomes.columns import Columns
 from offramp.outcomes.conditions import Reader
 from offramp.outcomes.forward import ALL, MAIN, Feed, Sweep
-from offramp.outcomes.monitors import Columns
 
 __all__ = ["Ladder"]
 

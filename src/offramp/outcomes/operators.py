@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int
 
 from offramp.game import Chain, Game, Rows, SimplexGrid, StageTable, Step
-from offramp.outcomes.kernels import BY_ENTRY, BY_ROW, STILL
+from offramp.outcomes.kernels import BY_ENTRY, BY_ROW, STILL, ChainSteps, RowTable, Simplex
 
 __all__ = [
     "ChainPlan",
@@ -60,6 +60,20 @@ class Types:
         stride = tuple(int(np.prod(sizes[j + 1 :])) for j in range(len(sizes)))
         n_beliefs = len(game.grid.points)
         return cls(game.profiles, n_types, prior, game.grid.simplexes, stride, n_beliefs)
+
+    def simplex(self, j: int) -> Simplex:
+        """Return typed player j's grid as the kernels want it."""
+        grid = self.simplexes[j]
+        component = self.component(j)
+        return Simplex(
+            prior=np.ascontiguousarray(grid.points[component].T),
+            component=component,
+            stride=self.stride[j],
+            resolution=grid.resolution,
+            cell_start=_int32(grid.cell_start),
+            piece=_int32(grid.piece),
+            inverse=np.ascontiguousarray(grid.inverse),
+        )
 
     def component(self, j: int) -> Int[np.ndarray, "belief"]:
         """Return typed player j's point of its simplex in each joint belief point."""
@@ -134,11 +148,7 @@ class RowsPlan:
     seats: tuple[Seat, ...]
     learners: tuple[Learner, ...]
     kind: int
-    row_start: Int[np.ndarray, "state_1"]
-    entry_start: Int[np.ndarray, "row_1"]
-    successor: Int[np.ndarray, "entry"]
-    chance: Float[np.ndarray, "entry reader_type"]
-    redraw: Int[np.ndarray, "entry"]
+    rows: RowTable
     row_of_entry: Int[np.ndarray, "entry"]
     lesson_start: Int[np.ndarray, "state_1"]
     signal_of_entry: Int[np.ndarray, "entry"]
@@ -156,7 +166,7 @@ class RowsPlan:
     @property
     def n_rows(self) -> int:
         """Joint acts of all states."""
-        return len(self.entry_start) - 1
+        return len(self.rows.entry_start) - 1
 
 
 class _Signals(NamedTuple):
@@ -188,11 +198,13 @@ def plan_rows(table: StageTable, game: Game, types: Types, *, learns: bool) -> R
         ),
         learners=tuple(_seated(learner, sources, rows) for learner in learners),
         kind=BY_ENTRY if by_entry else BY_ROW if learners else STILL,
-        row_start=_int32(rows.start),
-        entry_start=_int32(rows.entry_start),
-        successor=_int32(rows.successor),
-        chance=np.array(rows.chance, np.float64, order="C"),
-        redraw=_int32(rows.redraw),
+        rows=RowTable(
+            _int32(rows.start),
+            _int32(rows.entry_start),
+            _int32(rows.successor),
+            np.array(rows.chance, np.float64, order="C"),
+            _int32(rows.redraw),
+        ),
         row_of_entry=_int32(row_of_entry),
         lesson_start=signals.lesson_start,
         signal_of_entry=signals.signal_of_entry,
@@ -299,18 +311,12 @@ class ChainRun:
     Attributes:
         enter: Inner state of each state that comes in.
         leave: State that each inner state leads to.
-        flow_of: Number of each affected state among the chain's paying ones, or -1.
+        steps: Of affected states, `flow_of` gives the number among the chain's paying ones.
     """
 
     enter: Int[np.ndarray, "state"]
     leave: Int[np.ndarray, "inner"]
-    step_start: Int[np.ndarray, "step_1"]
-    in_place: UInt8[np.ndarray, "step"]
-    inner: Int[np.ndarray, "affected"]
-    entry_start: Int[np.ndarray, "affected_1"]
-    successor: Int[np.ndarray, "entry"]
-    chance: Float[np.ndarray, "entry"]
-    flow_of: Int[np.ndarray, "affected"]
+    steps: ChainSteps
 
 
 @dataclass(frozen=True)
@@ -319,10 +325,7 @@ class Redraw:
 
     affected_of: Int[np.ndarray, "inner"]
     inner: Int[np.ndarray, "affected"]
-    entry_start: Int[np.ndarray, "affected_1"]
-    successor: Int[np.ndarray, "entry"]
-    chance: Float[np.ndarray, "entry"]
-    redraw: Int[np.ndarray, "entry"]
+    table: RowTable
     masks: tuple[int, ...]
     flow_start: int
 
@@ -385,9 +388,7 @@ def _run(
         step.entry_start[:-1] + first for step, first in zip(steps, entries[:-1], strict=True)
     ]
     sizes = [len(step.inner) for step in steps]
-    run = ChainRun(
-        enter=enter,
-        leave=leave,
+    steps_table = ChainSteps(
         step_start=_int32(np.concatenate([[0], np.cumsum(sizes)])),
         in_place=np.array([step.in_place for step in steps], np.uint8),
         inner=_int32(_concatenated([step.inner for step in steps])),
@@ -396,7 +397,7 @@ def _run(
         chance=_concatenated([step.chance for step in steps]).astype(np.float64),
         flow_of=_int32(_concatenated(flow_of)),
     )
-    return run, n_paying
+    return ChainRun(enter, leave, steps_table), n_paying
 
 
 def _redraw(step: Step, chain: Chain, flow_start: int) -> Redraw:
@@ -405,10 +406,13 @@ def _redraw(step: Step, chain: Chain, flow_start: int) -> Redraw:
     return Redraw(
         affected_of=affected_of,
         inner=_int32(step.inner),
-        entry_start=_int32(step.entry_start),
-        successor=_int32(step.successor),
-        chance=np.array(step.chance, np.float64),
-        redraw=_int32(step.redraw),
+        table=RowTable(
+            np.arange(len(step.inner) + 1, dtype=np.int32),
+            _int32(step.entry_start),
+            _int32(step.successor),
+            np.array(step.chance, np.float64)[:, None],
+            _int32(step.redraw),
+        ),
         masks=(0, *sorted({int(mask) for mask in np.unique(step.redraw)} - {0})),
         flow_start=flow_start,
     )

@@ -6,7 +6,6 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from offramp.game import Game
-from offramp.outcomes import kernels
 from offramp.outcomes.conditions import ENDED, Reader
 from offramp.outcomes.forward import MAIN, Sweep
 from offramp.outcomes.operators import RowsPlan
@@ -88,11 +87,10 @@ class Record:
     def at_arrival(self, sweep: Sweep) -> None:
         """Note the levels after a stage, and what has just ended."""
         rows, mass = sweep.just_ended(MAIN)
-        chance = mass.sum(axis=(0, 2))
-        self._ended_states[rows] += chance
+        self._ended_states[rows] += mass
         if len(rows):
             self.ended[sweep.period] += np.bincount(
-                self.game.ended_by[rows], chance, minlength=self.ended.shape[1]
+                self.game.ended_by[rows], mass, minlength=self.ended.shape[1]
             )
         states = sweep.state_totals(MAIN).sum(axis=0)
         here = self.reader.columns(sweep.slot)[:, : len(states)]
@@ -106,30 +104,22 @@ class Record:
     def at_end(self, sweep: Sweep) -> None:
         """Note beliefs and payoffs at a period's end."""
         live = sweep.belief_totals(MAIN)
-        frozen = self._settled_beliefs(sweep)
+        frozen = sweep.settled_beliefs()
         self.beliefs[sweep.period] = (live + frozen).sum(axis=0)
         self.mass[sweep.period] = self.beliefs[sweep.period].sum()
         is_last = sweep.period == self.game.n_periods - 1 and not self.game.forever
         times = self._discounts**sweep.period * (1.0 + self.game.tail * is_last)
         self._collected += times * self._accrued(sweep)
 
-    def _settled_beliefs(self, sweep: Sweep) -> Float[np.ndarray, "profile belief"]:
-        total = np.zeros((sweep.n_profiles, sweep.n_beliefs))
-        if len(self.game.ended_codes):
-            kernels.total_beliefs(
-                0, len(self.game.ended_codes), sweep.settled, sweep.settled_live, total
-            )
-        return total
-
     def _accrued(self, sweep: Sweep) -> Float[np.ndarray, "profile account"]:
         """Return the period's payoffs, by profile."""
-        live = sweep.live[sweep.pairs(MAIN), : sweep.n_states]
-        mass = sweep.mass[sweep.pairs(MAIN), : sweep.n_states]
+        pairs, n_states = sweep.pairs(MAIN), sweep.n_states
+        mass, live = sweep.store.mass[pairs, :n_states], sweep.store.live[pairs, :n_states]
         t = sweep.period
         total = _expected_payoff(mass, live, _of_period(self.game.payoff, t)[: sweep.n_states])
         if len(self.game.ended_codes):
             frozen = _of_period(self.game.ended_payoff, t)
-            total = total + _expected_payoff(sweep.settled, sweep.settled_live, frozen)
+            total = total + _expected_payoff(sweep.settled.mass, sweep.settled.live, frozen)
         return total
 
     # --- afterwards -----------------------------------------------------------------------------
