@@ -28,10 +28,10 @@ def period_bytes(plan: GamePlan, period: int) -> int:
 def check_memory(plan: GamePlan, memory: float) -> None:
     """Refuse a game of which the answers of two periods and the values between do not fit."""
     game = plan.game
-    last = len(game.n_reached) - 2 if not game.forever else 0
-    widest = int(game.n_reached[: last + 1].max())
+    last = game.n_periods - 1
+    widest = int(game.n_reached.max())
     working = 2 * NUMBER_BYTES * widest * plan.n_columns
-    needed = working + 2 * period_bytes(plan, max(last, 0))
+    needed = working + 2 * period_bytes(plan, last)
     if needed > memory * GIB:
         raise TooLargeError(_describe(plan, needed, widest, memory))
 
