@@ -15,9 +15,10 @@ from offramp.errors import GameError, Problem
 from offramp.game.compiler import compile_crisis, same_but_for_start
 from offramp.game.factored import Game
 from offramp.game.policies import bind_options
-from offramp.game.readings import reads_period
+from offramp.game.readings import reads_period, stage_expressions
 from offramp.game.states import StateEnvironment, StateSpace, field_label
-from offramp.scenario import Clause, Crisis, Mover, Policy, Scenario, bind, evaluate
+from offramp.scenario import Clause, Crisis, Mover, Policy, Scenario, bind, evaluate, walk
+from offramp.scenario.expressions import Parameter
 
 __all__ = ["GameReport", "check_game"]
 
@@ -66,17 +67,40 @@ def check_game(scenario: Scenario, *, view: str | None = None) -> GameReport:
 
 
 def _groups(crises: Mapping[str, Crisis]) -> list[list[str]]:
-    """Return names of crises that differ at most in policy and start."""
+    """Return names of crises that have the same states and payments, wherever they start."""
     groups: list[list[str]] = []
-    for name, crisis in crises.items():
-        free = replace(crisis, policy=FREE_POLICY)
+    bare = {name: _bare(crisis) for name, crisis in crises.items()}
+    for name in crises:
         for group in groups:
-            if same_but_for_start(replace(crises[group[0]], policy=FREE_POLICY), free):
+            if same_but_for_start(bare[group[0]], bare[name]):
                 group.append(name)
                 break
         else:
             groups.append([name])
     return groups
+
+
+def _bare(crisis: Crisis) -> Crisis:
+    """Return a crisis without what its states and payments do not depend on."""
+    stages = [e for number in range(len(crisis.stages)) for e in stage_expressions(crisis, number)]
+    read = {
+        node.name
+        for expression in [*stages, *(pay.amount for pay in crisis.payoffs)]
+        for node in walk(expression)
+        if isinstance(node, Parameter)
+    }
+    players = tuple(
+        replace(
+            player,
+            precision=1.0,
+            discount=1.0,
+            believed_by={},
+            types=tuple(replace(one, prior=0.0) for one in player.types),
+        )
+        for player in crisis.players
+    )
+    parameters = {name: value for name, value in crisis.parameters.items() if name in read}
+    return replace(crisis, policy=FREE_POLICY, players=players, parameters=parameters)
 
 
 def _state_counts(game: Game) -> dict[str, int]:
