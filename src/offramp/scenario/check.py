@@ -14,6 +14,7 @@ from typing import Any
 
 from offramp.errors import Problem, Severity, in_file_order
 from offramp.scenario.clauses import read_policy
+from offramp.scenario.crisis import Policy
 from offramp.scenario.declarations import check_declarations
 from offramp.scenario.expressions import Compare, MeasureOf, walk
 from offramp.scenario.layers import Layers, lay
@@ -35,7 +36,8 @@ def check_scenario(scenario: Scenario) -> list[Problem]:
     """Return every problem that can be seen without counting states, in file order."""
     notes = Notes()
     check_declarations(scenario, notes)
-    rules = _check_worlds(scenario, notes)
+    policies = _check_policies(scenario, notes)
+    rules = _check_worlds(scenario, policies, notes)
     _check_cases(scenario, notes)
     _check_claims(scenario, notes)
     _check_record(scenario, notes)
@@ -67,20 +69,29 @@ def _placed(problems: list[Problem], scenario: Scenario) -> Iterator[Problem]:
 # --- worlds, views, cases --------------------------------------------------------------------
 
 
-def _check_worlds(scenario: Scenario, notes: Notes) -> list[Problem]:
+def _check_policies(scenario: Scenario, notes: Notes) -> list[Policy]:
+    """Read every policy."""
+    reader = reader_for(scenario, notes)
+    numbers = numbers_of(scenario, Layers(), {}, reader)
+    return [read_policy(scenario, name, numbers, reader) for name in scenario.policies]
+
+
+def _check_worlds(scenario: Scenario, policies: list[Policy], notes: Notes) -> list[Problem]:
     """Bind the base world and both extremes; return the rules that they break."""
-    scope = scope_of(scenario)
-    used = [use.called for use in scenario.mechanisms]
-    rivals = {use.called: _rival_or_absent(scenario, use.use) for use in scenario.mechanisms}
-    worlds: list[dict[str, str]] = [{}]
-    if used:
-        worlds += [dict.fromkeys(used, "asserted"), rivals]
+    uses = scenario.mechanisms
+    worlds = [
+        Layers().chosen(uses),
+        {use.called: "asserted" for use in uses},
+        {use.called: _rival_or_absent(scenario, use.use) for use in uses},
+    ]
     rules: list[Problem] = []
-    for settings in worlds:
+    for i, settings in enumerate(worlds):
+        if settings in worlds[:i]:
+            continue
         found = Notes()
         crisis = bind_layers(scenario, Layers(settings=dict(settings)), found)
         notes.problems += found.problems
-        rules += broken_rules(crisis, scope)
+        rules += broken_rules(crisis, scope_of(scenario), policies)
     return rules
 
 
@@ -91,11 +102,8 @@ def _rival_or_absent(scenario: Scenario, name: str) -> str:
 
 
 def _check_cases(scenario: Scenario, notes: Notes) -> None:
-    """Read every policy, and bind every case and view."""
+    """Bind every case and view."""
     reader = reader_for(scenario, notes)
-    numbers = numbers_of(scenario, Layers(), {}, reader)
-    for name in scenario.policies:
-        read_policy(scenario, name, numbers, reader)
     for name, case in scenario.cases.items():
         if case.policy is not None and case.policy not in scenario.policies:
             spot = Spot(scenario.document, ("cases", name, "policy"))

@@ -7,12 +7,12 @@ covert act out of the public state (docs/explanation/conventions.md, *What is se
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from offramp.errors import Location, Problem, Severity
-from offramp.scenario.crisis import Action, Crisis, Effect, Stage
+from offramp.scenario.crisis import Action, Crisis, Effect, Policy, Stage
 from offramp.scenario.expressions import Const, Did, Expr, Parameter, Period, Since, walk
 from offramp.scenario.names import Act, Scope
 
@@ -23,7 +23,8 @@ class Reading(NamedTuple):
     """An expression that is read somewhere: what it decides, where, and in which stage.
 
     Attributes:
-        role: `when`, `chance`, `size` (what is moved or set by how much), `pay` or `payoff`.
+        role: `when`, `chance`, `size` (what is moved or set by how much), `pay`, `payoff`, or
+            `clause` (the condition of a policy's clause).
     """
 
     role: str
@@ -41,9 +42,10 @@ class Covert(NamedTuple):
     stage: Stage
 
 
-def broken_rules(crisis: Crisis, scope: Scope) -> list[Problem]:
-    """Return every rule that the bound scenario breaks."""
-    return list(_Rules(crisis, scope, {p.name: len(p.types) for p in crisis.players}).all())
+def broken_rules(crisis: Crisis, scope: Scope, policies: Iterable[Policy]) -> list[Problem]:
+    """Return every rule that the bound scenario, and its policies, break."""
+    n_types = {player.name: len(player.types) for player in crisis.players}
+    return list(_Rules(crisis, scope, n_types, tuple(policies)).all())
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,13 @@ class _Rules:
     crisis: Crisis
     scope: Scope
     n_types: Mapping[str, int]
+    policies: tuple[Policy, ...]
 
     def all(self) -> Iterator[Problem]:
         readings = list(self.readings())
         yield from self.types_decide_nothing(readings)
         yield from self.one_reader_a_chance(readings)
+        yield from self.redraws()
         for stage in self.crisis.stages:
             yield from self.one_reader_a_stage(stage, readings)
             yield from self.exact_replies(stage)
@@ -83,6 +87,10 @@ class _Rules:
             yield Reading("when", ending.when, f"{ending.path}.when", ending.where)
             for pay in ending.pays:
                 yield Reading("payoff", pay.amount, f"{ending.path}.pays.{pay.player}", pay.where)
+        for policy in self.policies:
+            for clause in policy.clauses:
+                if clause.when is not None:
+                    yield Reading("clause", clause.when, f"{clause.path}.when", clause.where)
 
     def of_action(self, action: Action, stage: str) -> Iterator[Reading]:
         for condition in action.conditions:
@@ -118,17 +126,33 @@ class _Rules:
 
     def types_decide_nothing(self, readings: list[Reading]) -> Iterator[Problem]:
         for reading in readings:
-            if reading.role not in ("when", "size"):
+            if reading.role not in ("when", "size", "clause"):
                 continue
             for player, parameter in self.typed(reading.expression).items():
-                what = "A condition" if reading.role == "when" else "The size of an effect"
+                what = "The size of an effect" if reading.role == "size" else "A condition"
+                fix = "let a chance or a payoff read it."
+                if reading.role == "clause":
+                    fix = "name the types that the clause binds under `type:`."
                 yield _problem(
                     "S302",
                     f"{what} reads '{parameter}', which the types of {player} set; what may be "
                     "done, and what follows, would give the type away for certain.",
                     reading,
-                    "let a chance or a payoff read it.",
+                    fix,
                 )
+
+    def redraws(self) -> Iterator[Problem]:
+        for stage in self.crisis.stages:
+            acts = [act for mover in stage.movers for act in mover.actions]
+            effects = [*stage.effects, *stage.added, *(e for act in acts for e in act.effects)]
+            for effect in every_effect(effects):
+                if effect.redraw is not None and self.n_types[effect.redraw] < 2:
+                    yield _problem(
+                        "S330",
+                        f"{effect.redraw} has no types of which one could be drawn afresh.",
+                        Reading("", Const(0.0), f"{effect.path}.redraw", effect.where),
+                        "declare `types:` for it.",
+                    )
 
     def one_reader_a_chance(self, readings: list[Reading]) -> Iterator[Problem]:
         """Find chances that read several players' types, by themselves or with their shifts."""
@@ -219,7 +243,7 @@ class _Rules:
         others = [a for m in stage.movers if m is not mover for a in m.actions]
         hiding = [*cover.effects, *stage.effects, *stage.added]
         hiding += [effect for other in others for effect in other.effects]
-        if shown and not shown & set(_variables(hiding)):
+        if shown and not shown & {effect.variable for effect in every_effect(hiding)}:
             yield _problem(
                 "S307",
                 f"Nothing hides '{action.name}': where it moves {_and(shown)}, neither "
@@ -296,12 +320,11 @@ def coverts_at(stage: Stage) -> Iterator[Covert]:
                 yield Covert(mover.player, action, stage)
 
 
-def _variables(effects: list[Effect]) -> Iterator[str]:
-    """Yield the variables that effects change, those under `then` and `else` too."""
+def every_effect(effects: Iterable[Effect]) -> Iterator[Effect]:
+    """Yield effects, and those under their `then` and `else`."""
     for effect in effects:
-        if effect.variable is not None:
-            yield effect.variable
-        yield from _variables([*effect.then, *effect.otherwise])
+        yield effect
+        yield from every_effect((*effect.then, *effect.otherwise))
 
 
 def _and(names: set[str]) -> str:
