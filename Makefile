@@ -7,12 +7,13 @@ UV := $(BIN)/uv
 READY := $(VENV)/.ready
 LEAD := guarantee-2025
 
-.PHONY: help run test test-all lint types docs wheel tests lock clean
+.PHONY: help run test test-all bench lint types docs wheel tests lock clean
 
 help:
 	@echo "make run       solve the lead case ($(LEAD)) and print its tables"
 	@echo "make test      everything that must pass: lint, types, docs, wheel, tests"
 	@echo "make test-all  the slow, deep checks that make test leaves out"
+	@echo "make bench     measure speed and keep the records (a clean checkout; ten minutes)"
 	@echo "make lock      resolve requirements.lock anew from pyproject.toml"
 
 $(UV):
@@ -54,6 +55,9 @@ tests: $(READY)
 
 test-all: $(READY)
 	$(BIN)/python -m pytest -n 2 -m slow
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks run
 
 lock: $(UV)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

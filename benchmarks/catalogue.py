@@ -1,0 +1,203 @@
+"""The rows by name: what each measures, and the figure that it is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks.records import Measurement
+
+__all__ = ["Bound", "Row", "all_rows", "row_named"]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What a figure of a row should be: at most, or at least, so much."""
+
+    figure: str
+    limit: float
+    at_least: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Return whether a value is on the right side."""
+        return value >= self.limit if self.at_least else value <= self.limit
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"{self.figure} {'>=' if self.at_least else '<='} {self.limit:g}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: its name, the file its records go to, and how it is measured.
+
+    Attributes:
+        measure: Called in a process of its own; `trial` asks for a size that takes a moment.
+        whole_process: Whether it measures processes that it starts, not its own.
+    """
+
+    name: str
+    group: str
+    says: str
+    measure: Callable[[bool], Measurement]
+    bounds: tuple[Bound, ...] = ()
+    whole_process: bool = False
+
+
+NAMED = ("duel", "strait", "alliance")
+RACED = (1, 2, 3, 4, 5)  # periods of the probing game that Gambit solves too
+QUICKER_FROM = 4  # periods from which offramp should be the quicker of the two
+BINDS_NOBODY = ("solved",)  # cases of the lead case that leave every player free
+PRECISE = (Bound("residual", 1e-8), Bound("not_converged", 0.0))
+
+
+def all_rows() -> list[Row]:
+    """Return all rows, in the order in which they are run."""
+    return [*_named(), *_probing(), _orientation(), *_commands(), *_digits(), *_lead()]
+
+
+def row_named(name: str) -> Row:
+    """Return a row by its name.
+
+    Raises:
+        KeyError: There is no such row.
+    """
+    return {row.name: row for row in all_rows()}[name]
+
+
+# rows import what they measure when they are measured, so that the catalogue is quick
+
+
+def _named() -> list[Row]:
+    def measure(name: str) -> Callable[[bool], Measurement]:
+        def run(trial: bool) -> Measurement:
+            from benchmarks.named_games import measure_named
+
+            return measure_named(name, trial=trial)
+
+        return run
+
+    peak = Bound("peak_mib", 8 * 1024)
+    return [
+        Row(
+            name,
+            "named-games",
+            "solve, and its expectation against a plain sparse-times-dense product",
+            measure(name),
+            (*PRECISE, peak),
+        )
+        for name in NAMED
+    ]
+
+
+def _probing() -> list[Row]:
+    def measure(periods: int) -> Callable[[bool], Measurement]:
+        def run(trial: bool) -> Measurement:
+            from benchmarks.probing import measure_against_gambit
+
+            return measure_against_gambit(periods, with_gambit=periods in RACED, trial=trial)
+
+        return run
+
+    def long(trial: bool) -> Measurement:
+        from benchmarks.probing import measure_long
+
+        return measure_long(20, trial=trial)
+
+    quicker = Bound("times_quicker_than_gambit", 1.0, at_least=True)
+    agrees = Bound("largest_difference_from_gambit", 1e-8)
+    rows = []
+    for periods in (*RACED, RACED[-1] + 1):
+        raced = (agrees,) if periods in RACED else ()
+        faster = (quicker,) if QUICKER_FROM <= periods <= RACED[-1] else ()
+        says = f"{periods} periods on histories" + (" and by Gambit" if raced else "")
+        bounds = (*PRECISE, *raced, *faster)
+        rows.append(Row(f"probing-{periods}", "probing", says, measure(periods), bounds))
+    warm = (*PRECISE, Bound("wall_seconds", 1.0))
+    return [*rows, Row("probing-20", "probing", "20 periods on the grid, warm", long, warm)]
+
+
+def _orientation() -> Row:
+    def run(trial: bool) -> Measurement:
+        from benchmarks.orientation import measure_orientation
+
+        return measure_orientation(trial=trial)
+
+    says = "10,800 states of drawn tables: expectations, and rounds of the fixed point"
+    return Row("orientation", "orientation", says, run, PRECISE)
+
+
+def _commands() -> list[Row]:
+    def measure(*words: str) -> Callable[[bool], Measurement]:
+        def run(trial: bool) -> Measurement:
+            from benchmarks.commands import measure_command
+
+            return measure_command(words, trial=trial)
+
+        return run
+
+    def cold(trial: bool) -> Measurement:
+        from benchmarks.commands import measure_cold_start
+
+        return measure_cold_start(trial=trial)
+
+    never = tuple(
+        Bound(f"kernels_compiled_{when}", 0.0)
+        for when in ("warm", "by_other_numbers", "by_other_features", "by_more_types")
+    )
+    lead = "guarantee-2025"
+    return [
+        Row("help", "commands", "offramp --help", measure("--help"), (_wall(0.3),), True),
+        Row(
+            "check", "commands", f"offramp check {lead}", measure("check", lead), (_wall(1),), True
+        ),
+        Row(
+            "cold-start",
+            "commands",
+            "the smallest game on an empty kernel cache, then warm, then changed games",
+            cold,
+            never,
+            True,
+        ),
+    ]
+
+
+def _wall(seconds: float) -> Bound:
+    return Bound("wall_seconds", seconds)
+
+
+def _digits() -> list[Row]:
+    def measure(name: str) -> Callable[[bool], Measurement]:
+        def run(trial: bool) -> Measurement:
+            from benchmarks.digits import measure_digits
+
+            return measure_digits(name, trial=trial)
+
+        return run
+
+    same = Bound("same_digits", 1.0, at_least=True)
+    says = "the same digits with one thread and with two"
+    return [
+        Row(f"digits-{name}", "digits", says, measure(name), (same,))
+        for name in ("strait", "strait-standoff")
+    ]
+
+
+def _lead() -> list[Row]:
+    from benchmarks.lead_case import lead_solves
+
+    def measure(case: str) -> Callable[[bool], Measurement]:
+        def run(trial: bool) -> Measurement:
+            from benchmarks.lead_case import measure_lead
+
+            return measure_lead(case, trial=trial)
+
+        return run
+
+    rows = []
+    for case, shared in lead_solves().items():
+        limit = 15.0 if case in BINDS_NOBODY else 5.0
+        says = "lead case: " + ", ".join(shared.cases)
+        bounds = (*PRECISE, Bound("solve_wall_seconds", limit))
+        rows.append(Row(f"lead-{case}", "lead-case", says, measure(case), bounds))
+    return rows
