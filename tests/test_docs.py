@@ -187,3 +187,12 @@ def test_links_between_pages_lead_somewhere():
             if not (page.parent / target).exists():
                 bad.append(f"{page.relative_to(ROOT)}: {target}")
     assert bad == []
+
+
+def test_figures_are_drawn_from_what_is_solved_now():
+    spec = importlib.util.spec_from_file_location("figures", DOCS / "figures.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name, draw in module.FIGURES.items():
+        shown = (DOCS / "figures" / name).read_text(encoding="utf-8")
+        assert shown == draw(), "run: python docs/figures.py"

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from offramp.equilibrium import Equilibrium, solve
     from offramp.errors import OfframpError, Problem
     from offramp.game import Game, compile_game
-    from offramp.outcomes import Outcomes, propagate
+    from offramp.outcomes import Outcomes
+    from offramp.outcomes.propagate import propagate
     from offramp.scenario import Scenario, list_scenarios, load_scenario
 
 __all__ = [

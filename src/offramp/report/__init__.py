@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from offramp.report.answers import ANSWERS, Answer, RunAnswer
-from offramp.report.layout import run_tables, write_answer
+from offramp.report.layout import write_answer
+from offramp.report.run_tables import run_tables
 from offramp.report.tables import Table, render, to_csv
 
 __all__ = [

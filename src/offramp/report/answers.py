@@ -197,13 +197,14 @@ class RungRow(Record):
 
 
 class BeliefRow(Record):
-    """What one player believes of another, on average over all paths."""
+    """What one player believes of another being of a type."""
 
     observer: str
     player: str
     type: str
-    start: Share
-    end: Share
+    start: Share = Field(description="Before play.")
+    end_if_so: Share = Field(description="At the end, on average over paths on which it is so.")
+    end_if_not: Share = Field(description="At the end, on average over the other paths.")
 
 
 class LivelinessRow(Record):

@@ -9,7 +9,7 @@ from offramp.equilibrium import Equilibrium
 from offramp.equilibrium.histories import HistoryEquilibrium
 from offramp.outcomes import Outcomes
 from offramp.report.answers import CertificateAnswer
-from offramp.report.tables import format_number, format_share
+from offramp.report.tables import format_miss, format_share
 
 __all__ = ["describe_certificate", "worst_certificate"]
 
@@ -77,8 +77,8 @@ def _points(solution: Equilibrium | HistoryEquilibrium) -> _Points:
 
 def _words(found: CertificateAnswer, points: _Points) -> list[str]:
     """Say in sentences what the numbers mean."""
-    gap = format_number(found.residual)
-    loss = format_number(found.loss)
+    gap = format_miss(found.residual)
+    loss = format_miss(found.loss)
     told = [
         f"every strategy is a logit reply to the others to within {gap}, and playing it loses at "
         f"most {loss} in payoff"
@@ -89,5 +89,5 @@ def _words(found: CertificateAnswer, points: _Points) -> list[str]:
         share = format_share(found.branched)
         told.append(f"in {share} of the situations the branch turned: other solutions may be near")
     if found.chance_error > CHANCE_ERROR:
-        told.append(f"chances miss one by {format_number(found.chance_error)}")
+        told.append(f"chances miss one by {format_miss(found.chance_error)}")
     return told

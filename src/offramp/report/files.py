@@ -19,7 +19,8 @@ from pathlib import Path
 from offramp import __version__
 from offramp.errors import Problem, RunError
 from offramp.report.answers import NewAnswer, RunAnswer
-from offramp.report.layout import run_tables, write_answer
+from offramp.report.layout import write_answer
+from offramp.report.run_tables import run_tables
 from offramp.report.tables import to_csv
 
 __all__ = ["new_file", "new_folder", "write_results", "write_starter"]

@@ -1,10 +1,8 @@
-"""Answers to text: which tables and sentences a command shows, and in which order.
-
-Rows are cases wherever cases are compared, so that one glance down a column compares them.
-"""
+"""Answers to text: which tables and sentences a command shows, and in which order."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -14,16 +12,14 @@ from offramp.report.answers import (
     CheckAnswer,
     ExportAnswer,
     ListAnswer,
-    LivelinessRow,
-    MeasureRow,
     NewAnswer,
     RatesAnswer,
     RunAnswer,
     WhyAnswer,
 )
+from offramp.report.run_tables import liveliness_table, screen_tables
 from offramp.report.tables import (
     Cell,
-    Chance,
     Kind,
     Table,
     format_number,
@@ -31,7 +27,7 @@ from offramp.report.tables import (
     render,
 )
 
-__all__ = ["STANCE", "run_tables", "write_answer"]
+__all__ = ["STANCE", "write_answer"]
 
 STANCE = (
     "Consequences of stated assumptions, compared: no prophecy, and no recommendation is meant."
@@ -44,214 +40,29 @@ def write_answer(answer: Answer, width: int = WIDTH) -> str:
     return _WRITERS[type(answer)](answer, width)
 
 
-def run_tables(answer: RunAnswer) -> list[Table]:
-    """Return the tables of a run in reading order; `--out` writes each to a file."""
-    return [
-        _precision_table(answer),
-        *_reply_tables(answer.cases),
-        _ending_table(answer.cases),
-        _measure_table(answer.cases),
-        _climb_table(answer.cases),
-        _belief_table(answer.cases),
-        _liveliness_table([(one.case, row) for one in answer.cases for row in one.liveliness]),
-        _certificate_table(answer.cases),
-    ]
-
-
 def _write_run(answer: RunAnswer, width: int) -> str:
-    tables = [render(table, width) for table in run_tables(answer) if table.rows]
-    words = [f"{one.case}: {line}" for one in answer.cases for line in one.certificate.words]
-    if len({line for one in answer.cases for line in one.certificate.words}) == 1:
-        words = [f"every case: {answer.cases[0].certificate.words[0]}"]
+    tables = [render(table, width) for table in screen_tables(answer) if table.rows]
     head = answer.scenario
-    title = f"{head.title} ({head.name}, {head.period})"
     over = [f"view: {head.view}"] if head.view else []
     over += [f"{name} = {format_number(value)}" for name, value in head.set.items()]
-    parts = [
-        "\n".join([title, *over, STANCE]),
-        *tables,
-        "\n".join(["How far to trust it", *_indent(words)]),
-    ]
+    title = f"{head.title} ({head.name}, {head.period})"
+    parts = ["\n".join([title, *over, STANCE]), *tables, _trust(answer.cases, width)]
     if answer.notes:
-        parts.append("\n".join(["To bear in mind", *_indent(answer.notes)]))
+        parts.append("\n".join(["To bear in mind", *_wrapped(answer.notes, width)]))
     return "\n\n".join(parts)
 
 
-def _precision_table(answer: RunAnswer) -> Table:
-    rows = [
-        (
-            row.player,
-            "exact" if row.precision is None else format_number(row.precision),
-            row.payoff_range,
-            row.product,
-            f"a gain of 0.25 is taken {round(100 * row.taken)} times in 100",
-        )
-        for row in answer.precision
-    ]
-    columns: tuple[tuple[str, Kind], ...] = (
-        ("player", "text"),
-        ("precision", "text"),
-        ("payoff range", "number"),
-        ("product", "number"),
-        ("which means", "text"),
-    )
-    return Table("precision", "How sharply they choose", columns, tuple(rows))
-
-
-def _reply_tables(cases: Sequence[CaseAnswer]) -> list[Table]:
-    """One table per stage and player: acts across, cases and types down."""
-    places = dict.fromkeys((row.stage, row.player) for one in cases for row in one.replies)
-    return [_reply_table(cases, stage, player) for stage, player in places]
-
-
-def _reply_table(cases: Sequence[CaseAnswer], stage: str, player: str) -> Table:
-    mine = [
-        (one.case, row)
-        for one in cases
-        for row in one.replies
-        if row.stage == stage and row.player == player
-    ]
-    acts = tuple(dict.fromkeys(row.act for _, row in mine))
-    typed = any(row.type for _, row in mine)
-    shares = {(case, row.type, row.act): row.share for case, row in mine}
-    rows = []
-    for case, own_type in dict.fromkeys((case, row.type) for case, row in mine):
-        first = next(row for name, row in mine if name == case and row.type == own_type)
-        key = (case, own_type or "") if typed else (case,)
-        told = [shares.get((case, own_type, act)) for act in acts]
-        rows.append((*key, *told, first.choices, first.bound))
-    keys: tuple[tuple[str, Kind], ...] = (("case", "text"),)
-    if typed:
-        keys += (("type", "text"),)
-    columns: list[tuple[str, Kind]] = [*keys, *((act, "share") for act in acts)]
-    columns += [("choices", "number"), ("bound", "share")]
-    title = f"How {player} replies at {stage} (share of its choices there, over all paths)"
-    name = f"replies-{stage}-{player}".replace(" ", "-")
-    return Table(name, title, tuple(columns), tuple(rows), n_keys=len(keys))
-
-
-def _ending_table(cases: Sequence[CaseAnswer]) -> Table:
-    endings = tuple(dict.fromkeys(row.ending for one in cases for row in one.endings))
-    rows: list[tuple[Cell, ...]] = []
-    for one in cases:
-        chances = {row.ending: row.chance for row in one.endings}
-        rows.append((one.case, *(chances.get(ending) for ending in endings)))
-    columns: list[tuple[str, Kind]] = [("case", "text")]
-    columns += [(ending, "share") for ending in endings]
-    return Table("endings", "How it ends", tuple(columns), tuple(rows))
-
-
-def _measure_table(cases: Sequence[CaseAnswer]) -> Table:
-    """Cases across, measures down; a measure says which way is better, if any is meant."""
-    found = {(one.case, row.measure): row for one in cases for row in one.measures}
-    names = dict.fromkeys(row.measure for one in cases for row in one.measures)
-    rows: list[tuple[Cell, ...]] = []
-    for name in names:
-        told = [found[one.case, name] for one in cases]
-        rows.append((name, _meaning(told[0]), *map(_measured, told)))
-    columns: list[tuple[str, Kind]] = [("measure", "text"), ("meaning", "text")]
-    columns += [(one.case, "number") for one in cases]
-    return Table("measures", "What the cases are judged by", tuple(columns), tuple(rows))
-
-
-def _meaning(row: MeasureRow) -> str:
-    label = row.label if row.label != row.measure else ""
-    unit = f"in {row.unit}" if row.unit else ""
-    better = f"{row.better} is better" if row.better else ""
-    return ", ".join(filter(None, [label, unit, better]))
-
-
-def _measured(row: MeasureRow) -> Cell:
-    """Chances are written as per cent, so that they are not read as amounts."""
-    if row.value is None:
-        return "never happens"
-    return Chance(row.value) if row.is_chance else row.value
-
-
-def _climb_table(cases: Sequence[CaseAnswer]) -> Table:
-    """Chance that each rung is the highest that anybody acts on in each period."""
-    rows: list[tuple[Cell, ...]] = []
-    periods = sorted({row.period for one in cases for row in one.climb})
-    for one in cases:
-        chances = {(row.rung, row.period): row.chance for row in one.climb}
-        for rung in sorted({rung for rung, _ in chances}):
-            told = [chances.get((rung, period), 0.0) for period in periods]
-            rows.append((one.case, str(rung), *told))
-    columns: list[tuple[str, Kind]] = [("case", "text"), ("rung", "text")]
-    columns += [(f"period {period}", "share") for period in periods]
-    title = "How it climbs (chance that a rung is the highest anybody acts on in a period)"
-    return Table("climb", title, tuple(columns), tuple(rows), n_keys=2)
-
-
-def _belief_table(cases: Sequence[CaseAnswer]) -> Table:
-    rows = [
-        (one.case, row.observer, f"{row.player} is {row.type}", row.start, row.end)
-        for one in cases
-        for row in one.beliefs
-    ]
-    columns: tuple[tuple[str, Kind], ...] = (
-        ("case", "text"),
-        ("who", "text"),
-        ("believes", "text"),
-        ("at the start", "share"),
-        ("at the end", "share"),
-    )
-    return Table(
-        "beliefs", "What they come to believe (on average)", columns, tuple(rows), n_keys=3
-    )
-
-
-def _liveliness_table(found: Iterable[tuple[str, LivelinessRow]]) -> Table:
-    rows = [
-        (case, row.player, row.act, row.least, _certain(row, row.least_if), row.most,
-         _certain(row, row.most_if))
-        for case, row in found
-    ]  # fmt: skip
-    columns: tuple[tuple[str, Kind], ...] = (
-        ("case", "text"),
-        ("who", "text"),
-        ("act", "text"),
-        ("at least", "share"),
-        ("if certain that", "text"),
-        ("at most", "share"),
-        ("if certain that ", "text"),
-    )
-    note = "Where replies hardly change, beliefs do no work."
-    title = "How much beliefs matter (the act that hangs most on them)"
-    return Table("liveliness", title, columns, tuple(rows), n_keys=3, note=note)
-
-
-def _certain(row: LivelinessRow, own_type: str) -> str:
-    return f"{row.about} is {own_type}"
-
-
-def _certificate_table(cases: Sequence[CaseAnswer]) -> Table:
-    columns: tuple[tuple[str, Kind], ...] = (
-        ("case", "text"),
-        ("residual", "number"),
-        ("loss", "number"),
-        ("off the grid", "number"),
-        ("refinement", "number"),
-        ("calibration", "number"),
-        ("not converged", "number"),
-        ("turned", "share"),
-    )
-    rows = []
-    for one in cases:
-        sure = one.certificate
-        rows.append(
-            (
-                one.case,
-                sure.residual,
-                sure.loss,
-                sure.off_grid,
-                sure.refinement,
-                sure.calibration,
-                sure.not_converged,
-                sure.branched,
-            )
-        )
-    return Table("certificate", "The certificate", columns, tuple(rows))
+def _trust(cases: Sequence[CaseAnswer], width: int) -> str:
+    """Say the certificate in words: once if all is well, else for each case that misses it."""
+    missing = [one for one in cases if not one.certificate.holds]
+    if missing:
+        lines = [f"{one.case}: {line}." for one in missing for line in one.certificate.words]
+    else:
+        worst = max(cases, key=lambda one: one.certificate.residual)
+        turned = [one for one in cases if one.certificate.branched]
+        lines = [f"In every case {worst.certificate.words[0]}."]
+        lines += [f"{one.case}: {line}." for one in turned for line in one.certificate.words[1:]]
+    return "\n".join(["How far to trust it", *_wrapped(lines, width)])
 
 
 def _write_list(answer: ListAnswer, width: int) -> str:
@@ -284,7 +95,8 @@ def _write_check(answer: CheckAnswer, width: int) -> str:
         (("use", "text"), ("times more states", "number")),
         tuple((row.use, row.factor) for row in answer.memory),
     )
-    parts = [f"{answer.scenario}: nothing is wrong. Cases: {', '.join(answer.cases)}."]
+    found = f"{answer.scenario}: nothing is wrong. Cases: {', '.join(answer.cases)}."
+    parts = [textwrap.fill(found, width)]
     parts += [render(table, width) for table in (sizes, memory) if table.rows]
     parts.append(f"Profiles of types: {answer.profiles}.")
     parts += answer.notes
@@ -328,7 +140,7 @@ def _write_rates(answer: RatesAnswer, width: int) -> str:
         "absurd beyond thirty.\nNothing is fitted to these ranges, and no policy is compared."
     )
     table = Table("rates", title, columns, tuple(rows), n_keys=2, note=note)
-    lively = _liveliness_table([(answer.case, row) for row in answer.liveliness])
+    lively = liveliness_table([(answer.case, row) for row in answer.liveliness])
     return "\n\n".join(render(one, width) for one in (table, lively) if one.rows)
 
 
@@ -367,8 +179,10 @@ def _write_export(answer: ExportAnswer, width: int) -> str:
     )
 
 
-def _indent(lines: Iterable[str]) -> list[str]:
-    return [f"  {line}" for line in lines]
+def _wrapped(lines: Iterable[str], width: int) -> list[str]:
+    return [
+        textwrap.fill(line, width, initial_indent="  ", subsequent_indent="    ") for line in lines
+    ]
 
 
 _WRITERS: dict[type[Answer], Callable[[Any, int], str]] = {

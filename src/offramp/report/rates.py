@@ -7,9 +7,10 @@ import numpy as np
 from offramp import __version__
 from offramp.exploration import Laid, plan_solves, solve_cases, wanted_cases
 from offramp.exploration.rates import RatesFound, find_rates, judge_rate
+from offramp.outcomes.learning import find_learning
 from offramp.report.answers import LivelinessRow, RateRow, RatesAnswer
 from offramp.report.progress import Progress
-from offramp.report.results import liveliness_rows, scenario_head
+from offramp.report.results import liveliness_row, scenario_head
 from offramp.scenario import Scenario, load_scenario
 from offramp.scenario.rates import RateDecl, load_rates
 
@@ -51,7 +52,9 @@ def describe_rates(name_or_path: str, *, worlds: int, seed: int) -> RatesAnswer:
 def _liveliness(scenario: Scenario, case: str) -> list[LivelinessRow]:
     plan = plan_solves(scenario, [case], Laid())
     return [
-        row for solved in solve_cases(scenario, plan, Laid()) for row in liveliness_rows(solved)
+        liveliness_row(found)
+        for solved in solve_cases(scenario, plan, Laid())
+        for found in find_learning(solved.equilibrium, solved.outcomes.n_periods).liveliness
     ]
 
 

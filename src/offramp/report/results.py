@@ -21,7 +21,7 @@ from offramp.exploration import (
 )
 from offramp.game import Game
 from offramp.outcomes import Acts, Outcomes
-from offramp.outcomes.liveliness import find_liveliness
+from offramp.outcomes.learning import Lesson, Liveliness, find_learning
 from offramp.report.answers import (
     ActShare,
     BeliefRow,
@@ -38,9 +38,9 @@ from offramp.report.catalog import period_words
 from offramp.report.certificates import describe_certificate, worst_certificate
 from offramp.report.progress import Progress
 from offramp.scenario import Crisis, Scenario, bind, load_scenario
-from offramp.scenario.expressions import MeasureCall
+from offramp.scenario.expressions import Boolean, Compare, Did, MeasureCall, Unary
 
-__all__ = ["describe_run", "liveliness_rows", "scenario_head"]
+__all__ = ["describe_run", "liveliness_row", "scenario_head"]
 
 GAIN = 0.25  # payoff units; what a precision means is said for a gain of this size
 
@@ -98,6 +98,7 @@ def scenario_head(scenario: Scenario, laid: Laid) -> ScenarioHead:
 
 def _case_answer(solved: SolvedCase) -> CaseAnswer:
     outcomes = solved.outcomes
+    learning = find_learning(solved.equilibrium, outcomes.n_periods, start=solved.case)
     return CaseAnswer(
         case=solved.case,
         policy=solved.policy,
@@ -106,8 +107,8 @@ def _case_answer(solved: SolvedCase) -> CaseAnswer:
         endings=_ending_rows(outcomes),
         measures=list(_measure_rows(outcomes, solved.equilibrium.game.crisis)),
         climb=list(_rung_rows(outcomes)),
-        beliefs=list(_belief_rows(outcomes)),
-        liveliness=liveliness_rows(solved),
+        beliefs=[_belief_row(lesson) for lesson in learning.lessons],
+        liveliness=[liveliness_row(found) for found in learning.liveliness],
         certificate=describe_certificate(solved.equilibrium, outcomes),
     )
 
@@ -151,8 +152,13 @@ def _measure_rows(outcomes: Outcomes, crisis: Crisis) -> Iterator[MeasureRow]:
 
 def _is_chance(expression: object) -> bool:
     """Whether a measure is a probability by its form, to be written as per cent."""
-    chances = ("ever", "after", "belief")
-    return isinstance(expression, MeasureCall) and expression.function in chances
+    if not isinstance(expression, MeasureCall):
+        return False
+    if expression.function in ("start", "final", "mean"):
+        asked = expression.arguments[0]
+        is_not = isinstance(asked, Unary) and asked.operator == "not"
+        return is_not or isinstance(asked, Compare | Boolean | Did)
+    return expression.function in ("ever", "after", "belief")
 
 
 def _rung_rows(outcomes: Outcomes) -> Iterator[RungRow]:
@@ -161,24 +167,13 @@ def _rung_rows(outcomes: Outcomes) -> Iterator[RungRow]:
             yield RungRow(period=t, rung=rung, chance=float(chance))
 
 
-def _belief_rows(outcomes: Outcomes) -> Iterator[BeliefRow]:
-    for k, observer in enumerate(outcomes.observers):
-        for j, (player, own_type) in enumerate(outcomes.believed):
-            if observer != player:
-                yield BeliefRow(
-                    observer=observer,
-                    player=player,
-                    type=own_type,
-                    start=float(outcomes.beliefs[0, k, j]),
-                    end=float(outcomes.beliefs[-1, k, j]),
-                )
+def _belief_row(lesson: Lesson) -> BeliefRow:
+    return BeliefRow(**asdict(lesson))
 
 
-def liveliness_rows(solved: SolvedCase) -> list[LivelinessRow]:
-    """Return by how much each player's replies hang on what it believes."""
-    outcomes = solved.outcomes
-    found = find_liveliness(solved.equilibrium, outcomes.n_periods, start=solved.case)
-    return [LivelinessRow(**asdict(one), change=one.change) for one in found]
+def liveliness_row(found: Liveliness) -> LivelinessRow:
+    """Return by how much a player's replies hang on what it believes."""
+    return LivelinessRow(**asdict(found), change=found.change)
 
 
 def _precision_rows(game: Game) -> list[PrecisionRow]:
@@ -228,7 +223,7 @@ def _mean(parts: Sequence[_Part]) -> CaseAnswer:
         endings=_mean_rows(parts, "endings", ("chance",)),
         measures=[_mean_measure(parts, k) for k in range(len(first.measures))],
         climb=_mean_rows(parts, "climb", ("chance",)),
-        beliefs=_mean_rows(parts, "beliefs", ("start", "end")),
+        beliefs=_mean_rows(parts, "beliefs", ("start", "end_if_so", "end_if_not")),
         liveliness=[
             max((part.answer.liveliness[k] for part in parts), key=lambda row: row.change)
             for k in range(len(first.liveliness))

@@ -14,7 +14,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Cell", "Chance", "Kind", "Table", "format_number", "format_share", "render", "to_csv"]
+__all__ = [
+    "ROUNDING",
+    "Cell",
+    "Chance",
+    "Kind",
+    "Miss",
+    "Table",
+    "format_miss",
+    "format_number",
+    "format_share",
+    "render",
+    "to_csv",
+]
 
 Kind = Literal["text", "share", "number"]
 Cell = str | float | int | None
@@ -24,7 +36,12 @@ class Chance(float):
     """A probability that stands in a column of other numbers: shown as per cent."""
 
 
+class Miss(float):
+    """By how much something is missed: what rounding leaves is shown as less than that."""
+
+
 GAP = "  "
+ROUNDING = 1e-12  # what sums of probabilities may miss 0 or 1 by
 NONE = "-"  # shown where there is nothing to say, never a bare NaN
 
 
@@ -52,10 +69,10 @@ class Table:
 def format_share(share: float) -> str:
     """Write a probability as per cent: whole where that says enough, finer near 0 and 1.
 
-    A share that is not exactly 0 (or 1) is never shown as 0 % (or 100 %).
+    A share that is not 0 (or 1), but for rounding, is never shown as 0 % (or 100 %).
     """
-    if share in (0.0, 1.0):
-        return f"{share:.0%}".replace("%", " %")
+    if min(abs(share), abs(share - 1.0)) < ROUNDING:
+        return f"{round(share):.0%}".replace("%", " %")
     percent = 100 * share
     if percent < 0.001:
         return "<0.001 %"
@@ -74,6 +91,11 @@ def format_number(number: float) -> str:
         decimals = max(0, 2 - math.floor(math.log10(abs(number))))
         return f"{number:.{decimals}f}"
     return f"{number:.2e}"
+
+
+def format_miss(size: float) -> str:
+    """Write by how much something is missed; below rounding digits say nothing."""
+    return f"<{ROUNDING:g}" if abs(size) < ROUNDING else format_number(size)
 
 
 def render(table: Table, width: int = 100) -> str:
@@ -110,6 +132,8 @@ def _format(cell: Cell, kind: Kind) -> str:
         return NONE
     if isinstance(cell, str):
         return cell
+    if isinstance(cell, Miss):
+        return format_miss(cell)
     is_share = kind == "share" or isinstance(cell, Chance)
     return format_share(cell) if is_share else format_number(cell)
 

@@ -1,25 +1,50 @@
-"""Liveliness: by how much replies change when others are certain of one type rather than another.
+"""What beliefs do: how far play reveals who is who, and how much replies hang on it.
 
-Replies are compared at the situations that play comes to, as often as it comes to them: each
-situation is asked what would be done there if everybody were certain that a player is of one type,
-then of another, beliefs about the other players standing at the reference prior. Where the answers
-hardly differ, beliefs do no work.
+*Lessons* compare what observers believe at the end where a player is of a type with what they
+believe where it is not; on average over both, an observer who holds the analyst's prior ends where
+it began.
+
+*Liveliness* compares replies at the situations that play comes to, as often as it comes to them:
+each situation is asked what would be done there if everybody were certain that a player is of one
+type, then of another, beliefs about the other players standing at the reference prior. Where the
+answers hardly differ, beliefs do no work.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from offramp.game import BeliefGrid, Game
+from offramp.game.beliefs import observer_belief
 from offramp.outcomes.forward import Sweep
 from offramp.outcomes.play import OwnPlay, Solution
 
-__all__ = ["Liveliness", "find_liveliness"]
+__all__ = ["Learning", "Lesson", "Liveliness", "find_learning"]
 
 MAIN_ONLY = 1  # columns of a sweep that follows nothing but where play stands
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What an observer believes of a player being of a type.
+
+    Attributes:
+        start: Before play.
+        end_if_so: At the end, on average over the paths on which it is of that type.
+        end_if_not: The same over the other paths.
+    """
+
+    observer: str
+    player: str
+    type: str
+    start: float
+    end_if_so: float
+    end_if_not: float
 
 
 @dataclass(frozen=True)
@@ -46,26 +71,40 @@ class Liveliness:
         return self.most - self.least
 
 
-def find_liveliness(
-    solution: Solution, n_periods: int, *, start: str | None = None
-) -> tuple[Liveliness, ...]:
-    """Return, for each player and each other player with types, the act that hangs most on belief.
+class Learning(NamedTuple):
+    """What play teaches, and how much replies hang on what is believed."""
+
+    lessons: tuple[Lesson, ...]
+    liveliness: tuple[Liveliness, ...]
+
+
+def find_learning(solution: Solution, n_periods: int, *, start: str | None = None) -> Learning:
+    """Follow play and return what it teaches, and which acts hang most on what is believed.
 
     Empty where beliefs are kept in no grid (a solution on histories, or without learning).
     """
     game = solution.game
     if len(game.grid.points) == 1:
-        return ()
+        return Learning((), ())
     asked = _Asked(game)
     sweep = Sweep(game, OwnPlay(solution), [], MAIN_ONLY)
     case = start if start is not None else next(iter(game.start))
     sweep.run(game.start[case], asked, n_periods)
-    return tuple(
+    movers = sorted({mover.player for stage in game.stages[0] for mover in stage.movers})
+    lively = [
         found
-        for player in sorted({mover.player for stage in game.stages[0] for mover in stage.movers})
+        for player in movers
         for j, about in enumerate(game.typed)
         if about != player and (found := asked.liveliest(player, j)) is not None
-    )
+    ]
+    lessons = [
+        lesson
+        for player in movers
+        for j, about in enumerate(game.typed)
+        if about != player
+        for lesson in asked.lessons(player, j)
+    ]
+    return Learning(tuple(lessons), tuple(lively))
 
 
 def certain_points(grid: BeliefGrid, typed: int) -> Int[np.ndarray, "type"]:
@@ -85,12 +124,14 @@ class _Asked:
     Attributes:
         count: Per stage, mover and typed player: expected number of times that each act would be
             taken, by type that is certain.
+        final: Chance of each belief point at the end of the latest period, by profile.
     """
 
     def __init__(self, game: Game) -> None:
         self._game = game
         self._points = [certain_points(game.grid, j) for j in range(len(game.typed))]
         self.count: dict[tuple[int, int, int], Float[np.ndarray, "certain action"]] = {}
+        self.final: Float[np.ndarray, "profile belief"] = np.zeros((0, 0))
 
     def at_stage(self, sweep: Sweep, stage: int, flow: Float[np.ndarray, "profile row"]) -> None:
         """Ask each mover at the situations that are passed now."""
@@ -118,7 +159,27 @@ class _Asked:
         """Nothing is asked between stages."""
 
     def at_end(self, sweep: Sweep) -> None:
-        """Nothing is asked at a period's end."""
+        """Keep what is believed now, play that has ended included."""
+        self.final = sweep.belief_totals(0) + sweep.settled_beliefs()
+
+    def lessons(self, observer: int, typed: int) -> Iterator[Lesson]:
+        """Yield what one observer has learnt of each type of one typed player."""
+        game = self._game
+        about = game.players[game.typed[typed]]
+        points = game.grid.points[:, typed, : len(about.types)]
+        tilt = game.grid.tilt[observer, typed, : len(about.types)]
+        believed = observer_belief(points, tilt)
+        for k, own_type in enumerate(about.types):
+            so = game.profiles[:, typed] == k
+            if_so, if_not = self.final[so].sum(axis=0), self.final[~so].sum(axis=0)
+            yield Lesson(
+                observer=game.players[observer].name,
+                player=about.name,
+                type=own_type,
+                start=float(believed[game.grid.reference, k]),
+                end_if_so=float(if_so @ believed[:, k] / if_so.sum()),
+                end_if_not=float(if_not @ believed[:, k] / if_not.sum()),
+            )
 
     def liveliest(self, player: int, typed: int) -> Liveliness | None:
         """Return the player's act that hangs most on one typed player's type."""
