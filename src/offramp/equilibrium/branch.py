@@ -19,7 +19,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from jaxtyping import Float
 
-__all__ = ["Branch", "Linearised", "Polished", "System", "follow", "polish"]
+__all__ = ["MAX_STEPS", "Branch", "Linearised", "Polished", "System", "follow", "polish"]
 
 FIRST_ADVANCE = 0.25  # of the first step, in the logit that changes fastest
 WANTED_CORRECTION = 0.3  # logit; step lengths aim at this first correction
@@ -98,7 +98,7 @@ class _Corrected(NamedTuple):
     linearised: Linearised
 
 
-def follow(system: System) -> Branch:
+def follow(system: System, max_steps: int = MAX_STEPS) -> Branch:
     """Follow the curve of solutions from τ = 0 until τ first reaches 1, or as far as it goes."""
     branch = Branch(np.zeros(system.n_unknown))
     start = system.linearise(branch.x, 0.0)
@@ -109,7 +109,7 @@ def follow(system: System) -> Branch:
     walk.tangent = walk.tangent_of(start, 1.0)
     fastest = max(np.abs(walk.tangent.x).max(), FIRST_ADVANCE * walk.tangent.tau)
     walk.length = walk.first_length = FIRST_ADVANCE / fastest
-    while branch.tau < 1.0 and branch.n_steps < MAX_STEPS and walk.advance():
+    while branch.tau < 1.0 and branch.n_steps < max_steps and walk.advance():
         branch.n_steps += 1
     return branch
 

@@ -12,15 +12,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from offramp.equilibrium.branch import Branch, Linearised, Polished, follow, polish
+from offramp.equilibrium.branch import MAX_STEPS, Branch, Linearised, Polished, follow, polish
 from offramp.equilibrium.history_board import Layout, all_accounts, lay_out, new_scratch
+from offramp.equilibrium.kernels.boards import Board
+from offramp.equilibrium.kernels.cache import announce_compilation
 from offramp.equilibrium.kernels.histories import (
-    Board,
     advance,
     compare_replies,
     evaluate_up,
@@ -91,16 +91,16 @@ class HistoryEquilibrium:
 
     @cached_property
     def values(self) -> Float[np.ndarray, "node profile account"]:
-        """What each node is worth before play there, in its period's units; zero where play ended."""
+        """What each node is worth before play there, in its period's units; zero at its end."""
         return evaluate(self, self.tree.game)[0]
 
     def reply(self, node: int, mover: int) -> Float[np.ndarray, "option type"]:
         """Return one mover's probabilities at a node; options in the order of its state's."""
-        return self.strategy[self._entries(node, mover)]
+        return np.asarray(self.strategy[self._entries(node, mover)])
 
     def log_reply(self, node: int, mover: int) -> Float[np.ndarray, "option type"]:
         """Return the logs of one mover's probabilities at a node."""
-        return self.log_strategy_entries[self._entries(node, mover)]
+        return np.asarray(self.log_strategy_entries[self._entries(node, mover)])
 
     def _entries(self, node: int, mover: int) -> Int[np.ndarray, "option type"]:
         board = self.layout.board
@@ -122,7 +122,8 @@ class HistoryEquilibrium:
             local = board.options.strategy[first + np.arange(count.sum())]
             parts.append(np.repeat(board.nodes.strategy[nodes], count)[:, None] + local)
         n_types = len(self.tree.game.players[self._player(m, mover)].types)
-        return self.log_strategy_entries[np.concatenate(parts)[:, :n_types]][:, :, None]
+        entries = np.concatenate(parts)[:, :n_types, None]
+        return np.asarray(self.log_strategy_entries[entries])
 
     def value(self, t: int) -> Float[np.ndarray, "state profile account one"]:
         """Return what `game`'s states of slot 0 (histories of all periods) are worth."""
@@ -131,7 +132,7 @@ class HistoryEquilibrium:
             for period in range(self.tree.game.n_periods)
         ]
         nodes = np.concatenate(firsts)
-        return self.values[nodes[self.tree.state[nodes] >= 0]][..., None]
+        return np.asarray(self.values[nodes[self.tree.state[nodes] >= 0]][..., None])
 
     def _player(self, stage: int, mover: int) -> int:
         return self.tree.branching(0, stage).table.movers[mover].player
@@ -141,8 +142,9 @@ def solve_histories(
     game: Game,
     *,
     start: str | None = None,
-    precision_basis: Literal["current", "present"] | None = None,
+    precision_basis: str | None = None,
     tolerance: float = TOLERANCE,
+    max_steps: int = MAX_STEPS,
     limit: int = LARGEST_TREE,
 ) -> HistoryEquilibrium:
     """Solve a game on all its public histories, from one case's start (default: the first).
@@ -152,6 +154,7 @@ def solve_histories(
             (`current`) or discounted to the start (`present`, as solvers of trees have it);
             default: the file's `solver:`, else `current`.
         tolerance: Largest residual of a logit at which Newton's method stops.
+        max_steps: Steps along the branch after which it is given up.
         limit: Largest number of histories.
 
     Raises:
@@ -160,18 +163,22 @@ def solve_histories(
     """
     if precision_basis is None:
         asked = getattr(game.crisis, "solver", {}).get("precision_basis", "current")
-        precision_basis = "present" if asked == "present" else "current"
-    system = HistorySystem(unroll(game, start, limit=limit), precision_basis)
-    branch, polished, settled = _solve(system, tolerance)
+        precision_basis = str(asked)
+    tree = unroll(game, start, limit=limit)
+    announce_compilation("histories")
+    system = HistorySystem(tree, precision_basis)
+    branch, polished, settled = _solve(system, tolerance, max_steps)
     return system.conclude(branch, polished, settled)
 
 
-def _solve(system: HistorySystem, tolerance: float) -> tuple[Branch, Polished, bool]:
+def _solve(
+    system: HistorySystem, tolerance: float, max_steps: int
+) -> tuple[Branch, Polished, bool]:
     """Follow the branch; where exact movers then want to choose otherwise, solve again."""
     system.settle = True
     system.linearise(np.zeros(system.n_unknown), 0.0)
     system.settle = not system.n_unknown
-    branch = follow(system)
+    branch = follow(system, max_steps)
     polished = polish(system, branch.x, tolerance)
     for _ in range(MAX_CHOICE_ROUNDS if system.has_exact else 0):
         system.settle = True
@@ -181,7 +188,7 @@ def _solve(system: HistorySystem, tolerance: float) -> tuple[Branch, Polished, b
             return branch, polished, True
         again = polish(system, polished.x, tolerance)
         if again.residual > SAME_BRANCH:
-            branch = follow(system)
+            branch = follow(system, max_steps)
             again = polish(system, branch.x, tolerance)
         polished = again
     return branch, polished, not system.has_exact
@@ -195,7 +202,7 @@ class HistorySystem:
         n_changed: How many did.
     """
 
-    def __init__(self, tree: Tree, precision_basis: Literal["current", "present"]) -> None:
+    def __init__(self, tree: Tree, precision_basis: str) -> None:
         game = tree.game
         self.tree = tree
         self.layout = lay_out(tree)
@@ -293,9 +300,7 @@ def evaluate(
     return worth, value
 
 
-def _precisions(
-    game: Game, basis: Literal["current", "present"]
-) -> Float[np.ndarray, "period player"]:
+def _precisions(game: Game, basis: str) -> Float[np.ndarray, "period player"]:
     """Return λ on current payoffs, by period (one more than there are) and player."""
     precision = np.array([player.precision for player in game.players], np.float64)
     discount = np.array([player.discount for player in game.players], np.float64)

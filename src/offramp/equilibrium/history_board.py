@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from offramp.equilibrium.kernels.histories import NODE, OPTION, PLACE, SLOT, Board, Scratch
+from offramp.equilibrium.kernels.boards import NODE, OPTION, PLACE, SLOT, Board, Records, Scratch
 from offramp.game.branching import (
     Branching,
     account_discounts,
@@ -168,11 +168,11 @@ def _joined(starts: list[np.ndarray], offsets: list[int]) -> Int[np.ndarray, "pl
 # --- per state, row and option --------------------------------------------------------------------
 
 
-def _places(stack: _Stack, n_unknown: Int[np.ndarray, "place"]) -> np.recarray:
-    places = np.zeros(stack.place[-1], PLACE).view(np.recarray)
+def _places(stack: _Stack, n_unknown: Int[np.ndarray, "place"]) -> Records:
+    places: Records = np.zeros(stack.place[-1], PLACE).view(np.recarray)
     places.n_unknown = n_unknown
     for b, part in enumerate(stack.parts):
-        here = places[stack.place[b] : stack.place[b + 1]]
+        here: Records = places[stack.place[b] : stack.place[b + 1]]
         rows, signals = part.rows, part.signals
         entry = rows.entry_start[rows.start]
         here.first_row = rows.start[:-1] + stack.row[b]
@@ -186,10 +186,10 @@ def _places(stack: _Stack, n_unknown: Int[np.ndarray, "place"]) -> np.recarray:
 
 
 def _slots(
-    stack: _Stack, places: np.recarray, active: Int[np.ndarray, "active"], game: Game
-) -> np.recarray:
+    stack: _Stack, places: Records, active: Int[np.ndarray, "active"], game: Game
+) -> Records:
     """Return the movers of every place; a typed mover with covert acts becomes its source."""
-    slots = np.zeros((len(places), stack.n_movers), SLOT).view(np.recarray)
+    slots: Records = np.zeros((len(places), stack.n_movers), SLOT).view(np.recarray)
     slots.typed = slots.open_typed = -1
     for b, part in enumerate(stack.parts):
         first, last = stack.place[b], stack.place[b + 1]
@@ -252,10 +252,10 @@ def _giving_rows(part: Branching) -> Int[np.ndarray, "signal"]:
 
 def _options(
     stack: _Stack, game: Game
-) -> tuple[np.recarray, Int[np.ndarray, "place"], Int[np.ndarray, "place"]]:
+) -> tuple[Records, Int[np.ndarray, "place"], Int[np.ndarray, "place"]]:
     """Return all options, and how many strategy entries and logits each place has."""
     n_options = sum(len(o.action) for part in stack.parts for o in part.table.movers)
-    joined = np.zeros((n_options, _widest(game)), OPTION).view(np.recarray)
+    joined: Records = np.zeros((n_options, _widest(game)), OPTION).view(np.recarray)
     joined.bound = FORBIDDEN
     joined.unknown = joined.strategy = -1
     n_strategy = np.zeros(stack.place[-1], np.int64)
@@ -270,6 +270,7 @@ def _options(
             free = _chosen(options) & (not is_exact)
             here.unknown, count = _number_within(free, options.start, n_unknown[places])
             n_unknown[places] += count
+            here.hidden = _looks_like_another(options)[:, None]
             every = np.ones_like(free)
             here.strategy, count = _number_within(every, options.start, n_strategy[places])
             n_strategy[places] += count
@@ -282,7 +283,15 @@ def _chosen(options: Options) -> Bool[np.ndarray, "option type"]:
     before = np.concatenate([np.zeros((1, free.shape[1]), np.int64), np.cumsum(free, axis=0)])
     state = np.repeat(np.arange(len(options.start) - 1), np.diff(options.start))
     earlier = before[:-1] - before[options.start[:-1]][state]
-    return free & (earlier > 0)
+    return np.asarray(free & (earlier > 0))
+
+
+def _looks_like_another(options: Options) -> Bool[np.ndarray, "option"]:
+    """Return where another option of the same state looks the same."""
+    state = np.repeat(np.arange(len(options.start) - 1), np.diff(options.start))
+    look = state * len(options.names) + options.seen_as
+    _, which, count = np.unique(look, return_inverse=True, return_counts=True)
+    return np.asarray(count[which] > 1)
 
 
 def _number_within(
@@ -290,7 +299,7 @@ def _number_within(
     start: Int[np.ndarray, "state_1"],
     base: Int[np.ndarray, "state"],
 ) -> tuple[Int[np.ndarray, "option type"], Int[np.ndarray, "state"]]:
-    """Return numbers, from `base` on in each state, of what is flagged (else -1); and the counts."""
+    """Return numbers, from `base` on in each state, of what is flagged (else -1); and counts."""
     n_types = flag.shape[1]
     running = np.concatenate([[0], np.cumsum(flag.ravel())])
     state = np.repeat(np.arange(len(start) - 1), np.diff(start) * n_types)
@@ -312,8 +321,8 @@ def _nodes(
     stack: _Stack,
     n_strategy: Int[np.ndarray, "place"],
     n_unknown: Int[np.ndarray, "place"],
-) -> np.recarray:
-    nodes = np.zeros(tree.n_nodes, NODE).view(np.recarray)
+) -> Records:
+    nodes: Records = np.zeros(tree.n_nodes, NODE).view(np.recarray)
     nodes.place = -1
     number = {id(part): b for b, part in enumerate(stack.parts)}
     for i in range(tree.n_layers - 1):

@@ -248,7 +248,7 @@ def own_priors(game: Game, j: int) -> Float[np.ndarray, "player type"]:
     prior = np.zeros((len(game.players), n_types))
     for theta in range(n_types):
         prior[:, theta] = game.opinion[:, game.profiles[:, j] == theta].sum(axis=1)
-    return prior / prior.sum(axis=1, keepdims=True)
+    return np.asarray(prior / prior.sum(axis=1, keepdims=True))
 
 
 def account_discounts(game: Game) -> Float[np.ndarray, "account"]:

@@ -182,14 +182,14 @@ class _Writer:
         self, name: str, labels: Sequence[str], chances: Float[np.ndarray, "result"]
     ) -> Iterator[str | int]:
         """Yield a chance node's line, if more than one result is possible; then each result."""
-        possible = np.flatnonzero(np.asarray(chances) > 0.0)
+        possible = [int(i) for i in np.flatnonzero(np.asarray(chances) > 0.0)]
         if len(possible) > 1:
             self._n_chance += 1
             shown = _distinct([labels[i] for i in possible])
             exact = _exact([chances[i] for i in possible])
             listed = " ".join(f"{_quoted(s)} {p}" for s, p in zip(shown, exact, strict=True))
             yield f'c "" {self._n_chance} {_quoted(f"{name} {self._n_chance}")} {{ {listed} }} 0\n'
-        yield from (int(i) for i in possible)
+        yield from possible
 
     def _public(self, path: _Path) -> Iterator[str]:
         """Write all that follows a public history."""
@@ -369,5 +369,5 @@ def _exact(chances: Sequence[float]) -> list[str]:
     """Return chances as fractions that sum to one exactly, as Gambit requires."""
     exact = [Fraction(float(p)) for p in chances]
     largest = max(range(len(exact)), key=exact.__getitem__)
-    exact[largest] = 1 - sum(p for i, p in enumerate(exact) if i != largest)
+    exact[largest] += 1 - sum(exact)
     return [f"{p.numerator}/{p.denominator}" for p in exact]

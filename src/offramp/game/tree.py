@@ -186,7 +186,7 @@ def count_histories(
 
     Counts are floats, so that a tree beyond all bounds is counted too.
     """
-    count = (start > 0).astype(np.float64)
+    count: np.ndarray = (start > 0).astype(np.float64)
     sizes = [count.sum()]
     for t in range(game.n_periods):
         for m in range(len(game.stage_names)):

@@ -122,7 +122,7 @@ def _paid(
 ) -> Float[np.ndarray, "history profile account one"]:
     """Return the payoffs of histories; those that read beliefs at the beliefs held there."""
     paid = table[states]
-    total = paid[..., :1].copy()
+    total: np.ndarray = paid[..., :1].copy()
     at = 1
     for j in range(len(game.typed) if paid.shape[3] > 1 else 0):
         n_types = len(game.players[game.typed[j]].types)
