@@ -9,9 +9,13 @@ from typing import Any
 
 import jsonschema
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from helpers.crises import small
 from offramp.errors import Problem, ScenarioError
 from offramp.scenario import (
+    Scenario,
     bind,
     dump_scenario,
     json_schema,
@@ -24,6 +28,7 @@ from offramp.scenario.library import shipped_scenario
 from offramp.scenario.parse import parse_yaml
 
 SHIPPED = list_scenarios()
+SMALLEST = small()
 ODD: list[Any] = [None, True, -1, 0, 1.5, "", "calm", "x + ", "no such name", [], {}, [1], {"a": 1},
                   "1/0", "did(x)", "share(rung)", "period", [[]], {"a": {"a": {}}}]  # fmt: skip
 
@@ -84,6 +89,19 @@ def test_writing_and_reading_again_changes_nothing(name):
     assert again == scenario
     assert dump_scenario(again) == dump_scenario(scenario)
     assert bind(again).scenario_hash == bind(scenario).scenario_hash
+
+
+@given(st.text(min_size=1) | st.from_regex(r"[-+.0-9eExo_:~]{1,8}", fullmatch=True))
+@example("5.")
+@example("no")
+@example("~")
+@example("0x1F")
+@example("2025-12-16")
+@example("<<")
+def test_every_text_survives_writing_and_reading(text):
+    scenario = SMALLEST.model_copy(update={"title": text, "story": f"{text}\n{text}"})
+    written = dump_scenario(scenario).encode()
+    assert Scenario.model_validate(parse_yaml(written, "written.yaml").data) == scenario
 
 
 @pytest.mark.parametrize("name", SHIPPED)

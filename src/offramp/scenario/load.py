@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -180,15 +181,15 @@ def _missing(told: str, where: Location) -> Problem:
 def dump_scenario(scenario: Scenario) -> str:
     """Return a scenario as YAML text; loading it gives an equal scenario."""
     from ruamel.yaml import YAML
-    from ruamel.yaml.compat import StringIO
 
-    yaml = YAML(typ="safe", pure=True)
+    yaml = YAML(typ="safe")
     yaml.default_flow_style = False
+    yaml.allow_unicode = True
     yaml.width = 100
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    out = StringIO()
+    out = BytesIO()
     yaml.dump(scenario.plain(), out)
-    return str(out.getvalue())
+    return out.getvalue().decode()
 
 
 def json_schema() -> dict[str, Any]:
