@@ -39,6 +39,7 @@ __all__ = [
     "SwitchRow",
     "WhyAct",
     "WhyAnswer",
+    "WhyBelief",
     "WhyTerm",
 ]
 
@@ -296,28 +297,39 @@ class RatesAnswer(Answer):
 
 
 class WhyTerm(Record):
-    """One part of what an act is worth."""
+    """What one payoff term makes an act worth; all parts of all terms sum to the act's worth."""
 
     term: str
-    worth: float = Field(description="In payoff units; the parts of an act sum to its worth.")
+    paid: float = Field(description="At once, in payoff units of the period.")
+    later: float = Field(description="From then on, if nobody learnt anything from the act.")
+    learnt: float = Field(description="More or less than that, because of what others learn.")
 
 
 class WhyAct(Record):
-    """One act that was open, and why it was (not) taken."""
+    """One act that is open to the player."""
 
     act: str
     chance: Share
-    worth: float = Field(description="Action value Q, in payoff units.")
+    worth: float = Field(description="Action value Q, in payoff units of the period.")
     terms: list[WhyTerm]
-    reveals: float = Field(description="Part of Q that comes through what the act teaches others.")
+    reveals: float = Field(description="The part of the worth that comes through what is learnt.")
+
+
+class WhyBelief(Record):
+    """What an observer is expected to believe after an act."""
+
+    act: str
+    observer: str
+    believed: str = Field(description="A type, as player.type.")
+    before: Share
+    after: Share
 
 
 class SwitchRow(Record):
-    """The smallest change that would switch the reply."""
+    """A smallest change that would make another act the likeliest."""
 
-    change: str
-    amount: float
-    to: str = Field(description="The act that would then be most likely.")
+    change: str = Field(description="In words, to follow an 'if'.")
+    to: str = Field(description="The act that would then be the likeliest.")
 
 
 class WhyAnswer(Answer):
@@ -327,13 +339,15 @@ class WhyAnswer(Answer):
     scenario: ScenarioHead
     case: str
     player: str
-    type: str | None
-    period: int
+    type: str | None = Field(description="null where the player has no types.")
+    period: int = Field(description="From 1.")
     stage: str
-    state: dict[str, str]
-    beliefs: dict[str, Share]
+    state: dict[str, str] = Field(description="Levels of the variables, and what is remembered.")
+    beliefs: dict[str, Share] = Field(description="Reference belief, by player.type.")
+    is_bound: bool = Field(description="Whether the policy decides, not the player.")
     acts: list[WhyAct]
-    switch: SwitchRow | None
+    after: list[WhyBelief]
+    switches: list[SwitchRow]
 
 
 class ExportAnswer(Answer):

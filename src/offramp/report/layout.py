@@ -149,27 +149,42 @@ def _write_why(answer: WhyAnswer, width: int) -> str:
     where = ", ".join(f"{name} {level}" for name, level in answer.state.items())
     believed = ", ".join(f"{name} {format_share(share)}" for name, share in answer.beliefs.items())
     title = f"Why {who} replies so at {answer.stage}, period {answer.period}, case {answer.case}"
-    terms = list(dict.fromkeys(term.term for act in answer.acts for term in act.terms))
-    rows: list[tuple[Cell, ...]] = []
-    for act in answer.acts:
-        worth = {term.term: term.worth for term in act.terms}
-        rows.append(
-            (act.act, act.chance, act.worth, *(worth.get(term) for term in terms), act.reveals)
-        )
+    situation = [f"situation: {where}", f"reference belief: {believed}" if believed else ""]
+    parts = ["\n".join([title, *_wrapped(filter(None, situation), width)])]
+    parts.append(render(_worth_table(answer), width))
+    if answer.after:
+        parts.append(render(_after_table(answer), width))
+    if answer.is_bound:
+        parts.append("The policy decides here, not the player.")
+    switches = [f"It would rather {one.to} if {one.change}." for one in answer.switches]
+    return "\n\n".join([*parts, *(["\n".join(switches)] if switches else [])])
+
+
+def _worth_table(answer: WhyAnswer) -> Table:
+    """One line an act: chance, worth, and the terms and what it reveals, which sum to the worth."""
+    terms = [term.term for term in answer.acts[0].terms]
+    rows: list[tuple[Cell, ...]] = [
+        (act.act, act.chance, act.worth, *(t.paid + t.later for t in act.terms), act.reveals)
+        for act in answer.acts
+    ]
     columns: list[tuple[str, Kind]] = [("act", "text"), ("chance", "share"), ("worth", "number")]
-    columns += [(term, "number") for term in (*terms, "of it: reveals")]
-    lines = [title, f"  situation: {where}", f"  beliefs: {believed}" if believed else ""]
-    table = Table(
-        "why",
-        "What each act is worth, and through which terms",
-        tuple(columns),
-        tuple(rows),
-        n_keys=1,
-    )
-    parts = ["\n".join(filter(None, lines)), render(table, width)]
-    if answer.switch:
-        parts.append(f"It would switch to {answer.switch.to} if {answer.switch.change}.")
-    return "\n\n".join(parts)
+    columns += [(term, "number") for term in (*terms, "what it reveals")]
+    note = "The columns after `worth` sum to it."
+    title = "What each act is worth, and through what"
+    return Table("why", title, tuple(columns), tuple(rows), note=note)
+
+
+def _after_table(answer: WhyAnswer) -> Table:
+    """One line per observer and type: belief before, and after each act."""
+    acts = list(dict.fromkeys(row.act for row in answer.after))
+    found = {(row.observer, row.believed, row.act): row for row in answer.after}
+    rows: list[tuple[Cell, ...]] = []
+    for observer, believed in dict.fromkeys((r.observer, r.believed) for r in answer.after):
+        told = [found[observer, believed, act] for act in acts]
+        rows.append((observer, believed, told[0].before, *(row.after for row in told)))
+    columns: list[tuple[str, Kind]] = [("who", "text"), ("believes", "text"), ("now", "share")]
+    columns += [(f"after {act}", "share") for act in acts]
+    return Table("after", "What would be believed", tuple(columns), tuple(rows), n_keys=2)
 
 
 def _write_export(answer: ExportAnswer, width: int) -> str:

@@ -1,0 +1,127 @@
+"""Why a player replies as it does, as an answer with names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from offramp import __version__
+from offramp.equilibrium.explain import Explanation, why
+from offramp.exploration import Laid, SolvedCase, plan_solves, solve_cases, wanted_cases
+from offramp.outcomes.likeliest import find_likeliest
+from offramp.report.answers import ScenarioHead, SwitchRow, WhyAct, WhyAnswer, WhyBelief, WhyTerm
+from offramp.report.progress import Progress
+from offramp.report.results import scenario_head
+from offramp.scenario import load_scenario
+
+__all__ = ["describe_why"]
+
+
+def describe_why(
+    name_or_path: str,
+    *,
+    player: str,
+    own_type: str | None = None,
+    case: str | None = None,
+    stage: str | None = None,
+    period: int = 1,
+    state: Mapping[str, str] | None = None,
+    beliefs: Mapping[str, float] | None = None,
+    parameters: Mapping[str, float] | None = None,
+    grid: int | None = None,
+    view: str | None = None,
+) -> WhyAnswer:
+    """Solve a case and explain one reply.
+
+    The situation is the likeliest one in which the player chooses in that period, save for what
+    `state` says; beliefs stand at the priors, save for what `beliefs` says.
+
+    Raises:
+        OfframpError: A name is unknown, or there is no such situation.
+    """
+    scenario = load_scenario(name_or_path)
+    laid = Laid(view, parameters, grid)
+    cases = wanted_cases(scenario, [case] if case else ())[:1]
+    plan = plan_solves(scenario, cases, laid)[:1]
+    with Progress("solving", 1) as progress:
+        (solved,) = solve_cases(scenario, plan, laid, progress.start)
+        where = _situation(solved, player, period, stage, state or {})
+        found = why(
+            solved.equilibrium,
+            player,
+            period=period,
+            stage=where[0],
+            state=where[1],
+            belief=beliefs,
+            type=own_type,
+        )
+    return _answer(found, scenario_head(scenario, laid), solved.case)
+
+
+def _situation(
+    solved: SolvedCase, player: str, period: int, stage: str | None, told: Mapping[str, str]
+) -> tuple[str | None, dict[str, str]]:
+    """Return the stage and state that are meant: the likeliest, save for what is told."""
+    game = solved.equilibrium.game
+    known = [one.name for one in game.players]
+    if player not in known or not 1 <= period <= max(game.n_periods, solved.outcomes.n_periods):
+        return stage, dict(told)  # refused, with what is known, by the explanation
+    found = find_likeliest(solved.equilibrium, player, period, stage=stage, start=solved.case)
+    if found is None:
+        return stage, dict(told)
+    return found.stage, {**found.state, **told}
+
+
+def _answer(found: Explanation, head: ScenarioHead, case: str) -> WhyAnswer:
+    switches = [switch for switch in (found.payment, found.term) if switch is not None]
+    return WhyAnswer(
+        offramp=__version__,
+        scenario=head,
+        case=case,
+        player=found.player,
+        type=found.type,
+        period=found.period,
+        stage=found.stage,
+        state=found.state,
+        beliefs=found.belief,
+        is_bound=found.is_bound,
+        acts=[_act(found, k) for k in range(len(found.acts))],
+        after=_beliefs(found),
+        switches=[SwitchRow(change=one.words, to=one.act) for one in switches],
+    )
+
+
+def _act(found: Explanation, number: int) -> WhyAct:
+    return WhyAct(
+        act=found.acts[number],
+        chance=float(found.probability[number]),
+        worth=float(found.value[number]),
+        terms=[
+            WhyTerm(
+                term=term,
+                paid=float(found.paid[i, number]),
+                later=float(found.later[i, number]),
+                learnt=float(found.learnt[i, number]),
+            )
+            for i, term in enumerate(found.terms)
+        ],
+        reveals=float(found.reveals[number]),
+    )
+
+
+def _beliefs(found: Explanation) -> list[WhyBelief]:
+    """Return what observers would believe after each act; nobody observes itself."""
+    return [
+        WhyBelief(
+            act=act,
+            observer=observer,
+            believed=believed,
+            before=float(found.belief_before[i, j]),
+            after=float(found.belief_after[i, j, k]),
+        )
+        for i, believed in enumerate(found.believed)
+        for j, observer in enumerate(found.observers)
+        for k, act in enumerate(found.acts)
+        if not np.isnan(found.belief_after[i, j, k])
+    ]
