@@ -19,9 +19,7 @@ def values(**parameters):
 
 
 def test_a_parameter_may_be_declared_after_what_stands_on_it():
-    found = values(
-        total=parameter("2 * part + toll"), part=parameter("toll / 4")
-    )  # fmt: skip
+    found = values(total=parameter("2 * part + toll"), part=parameter("toll / 4"))
     assert (found["part"], found["total"]) == (0.5, 3.0)
 
 

@@ -112,20 +112,22 @@ class ParameterDecl(Model):
     @classmethod
     def _fill_base_value(cls, raw: Any) -> Any:
         """Take the weighted mean of `one_of` as base value where none is given."""
-        if isinstance(raw, dict) and "value" not in raw and _is_weighted(raw.get("one_of")):
-            weights = raw["one_of"]
-            mean = sum(v * w for v, w in weights.items()) / sum(weights.values())
-            return {**raw, "value": mean}
+        if isinstance(raw, dict) and "value" not in raw:
+            mean = _mean(raw.get("one_of"))
+            return raw if mean is None else {**raw, "value": mean}
         return raw
 
 
-def _is_weighted(one_of: Any) -> bool:
-    numbers = (int, float)
-    return (
-        isinstance(one_of, dict)
-        and all(isinstance(v, numbers) and isinstance(w, numbers) for v, w in one_of.items())
-        and sum(one_of.values()) > 0
-    )
+def _mean(one_of: Any) -> float | None:
+    """Return the mean of values by their weights, where all are plain numbers."""
+    if not isinstance(one_of, dict):
+        return None
+    try:
+        pairs = [(float(value), float(weight)) for value, weight in one_of.items()]
+    except (TypeError, ValueError):
+        return None
+    total = sum(weight for _, weight in pairs)
+    return sum(value * weight for value, weight in pairs) / total if total > 0 else None
 
 
 class BundleDecl(Model):
