@@ -76,7 +76,7 @@ def stage_reader(stage: Stage, space: StateSpace) -> int:
     if len(readers) > 1:
         names = ", ".join(space.crisis.players[space.typed[j]].name for j in sorted(readers))
         problem = Problem(
-            code="S320",
+            code="S304",
             path=stage.path,
             where=stage.where,
             message=f"chances of stage '{stage.name}' read types of several players ({names}).",
