@@ -154,7 +154,7 @@ class _Writer:
     def lines(self) -> Iterator[str]:
         """Yield the whole file, line by line."""
         players = " ".join(_quoted(self.game.players[i].name) for i in self._shown)
-        yield f"EFG 2 R {_quoted(self.game.name)} {{ {players} }}\n"
+        yield f"EFG 2 R {_quoted(self.game.crisis.title)} {{ {players} }}\n"
         precisions = ", ".join(
             f"{self.game.players[i].name} {self.game.players[i].precision:g}" for i in self._shown
         )
@@ -316,7 +316,8 @@ class _Writer:
         """Return what was seen on the way into a node: acts, and what they do not tell."""
         parent = int(self.tree.parent[node])
         if parent < 0:
-            return self._state_words(node) if len(self.tree.start_chance) > 1 else ""
+            roots = range(len(self.tree.start_chance))
+            return self._result_words(node, roots) if len(roots) > 1 else ""
         t, m = self.tree.place(parent)
         branching = self.tree.branching(t, m)
         signals, state = branching.signals, self.tree.state[parent]
@@ -327,29 +328,42 @@ class _Writer:
             for mover, act in zip(branching.table.movers, signals.seen[own], strict=True)
             if act >= 0
         )
-        alike = (signals.seen[siblings] == signals.seen[own]).all(axis=1)
-        if int(np.sum(alike)) == 1:
+        alike = np.flatnonzero((signals.seen[siblings] == signals.seen[own]).all(axis=1))
+        if len(alike) == 1:
             return acts
-        return f"{acts}>{self._state_words(node)}" if acts else self._state_words(node)
+        result = self._result_words(node, [int(self.tree.first_child[parent] + i) for i in alike])
+        return f"{acts}>{result}" if acts else result
 
-    def _state_words(self, node: int) -> str:
-        """Return the levels that differ from those of the parent, or all of a root."""
-        told = self._levels(node)
-        parent = int(self.tree.parent[node])
-        before = self._levels(parent) if parent >= 0 else {}
-        changed = [f"{k}={v}" for k, v in told.items() if before.get(k) != v]
-        gone = [f"{k}=0" for k in before if k not in told]
-        return " ".join([*changed, *gone]) or "same"
+    def _result_words(self, node: int, alike: Sequence[int]) -> str:
+        """Return what tells a node from those that the same acts may lead to."""
+        told = [self._levels(other) for other in alike]
+        names = dict.fromkeys(name for levels in told for name in levels)
+        differ = [name for name in names if len({levels.get(name) for levels in told}) > 1]
+        own = told[alike.index(node)]
+        return " ".join(f"{name}={own.get(name, 'no')}" for name in differ)
 
     def _levels(self, node: int) -> dict[str, str]:
+        """Return what is publicly known at a node: levels, how play ended, who was drawn afresh."""
         state, closing = int(self.tree.state[node]), int(self.tree.closing[node])
         if state < 0:
             code = self.game.ended_codes[-1 - state]
-            ending = self.game.endings[self.game.ended_by[-1 - state]]
-            return {**self.game.space.describe(int(code)), "end": ending}
-        slot = len(self.game.stage_names) if closing >= 0 else self.tree.place(node)[1]
-        at = closing if closing >= 0 else state
-        return self.game.space.describe(int(self.game.codes[slot][at]))
+            told = {"end": self.game.endings[self.game.ended_by[-1 - state]]}
+        else:
+            slot = len(self.game.stage_names) if closing >= 0 else self.tree.place(node)[1]
+            code = self.game.codes[slot][closing if closing >= 0 else state]
+            told = {}
+        for j, player in enumerate(self.game.typed):
+            if self._redrawn(node) >> j & 1:
+                told[f"new {self.game.players[player].name}"] = "yes"
+        return {**self.game.space.describe(int(code)), **told}
+
+    def _redrawn(self, node: int) -> int:
+        parent = int(self.tree.parent[node])
+        if parent < 0:
+            return 0
+        signals = self.tree.branching(*self.tree.place(parent)).signals
+        first = signals.start[self.tree.state[parent]]
+        return int(signals.redraw[first + self.tree.signal[node]])
 
 
 def _quoted(text: str) -> str:
