@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+import numba
 import numpy as np
 from jaxtyping import Float, Int
 
 from benchmarks.stopwatch import Timed, best_of
-from offramp.equilibrium.kernels.cache import kernel
 from offramp.equilibrium.kernels.expectations import RowTable, expect_row, run_chain
 from offramp.equilibrium.plan import GamePlan, Kind, StagePlan
 from offramp.equilibrium.stage_game import LEAST_STATES, LEAST_TILES
@@ -34,6 +34,10 @@ __all__ = [
 
 THREADS = 2
 
+# as the solver's kernels are compiled, but never kept: one kept from before a change of the solver
+# would be timed in place of the one that stands there now
+_uncached = numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
+
 
 class Sparse(NamedTuple):
     """A sparse matrix in compressed rows."""
@@ -50,7 +54,7 @@ class Rates(NamedTuple):
     plain: float
 
 
-@kernel
+@_uncached
 def multiply(
     start: int,
     stop: int,
@@ -72,7 +76,7 @@ def multiply(
                     product[row, c] += value * source[c]
 
 
-@kernel
+@_uncached
 def expect_states(
     start: int,
     stop: int,
