@@ -11,11 +11,13 @@ from enum import Enum
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Float, Int, Shaped, UInt32
 
 from offramp.equilibrium.kernels.expectations import TILE, ChainTable, RowTable
+from offramp.equilibrium.kernels.lanes import SPLIT, Simplex
 from offramp.equilibrium.kernels.points import Beliefs, JointTable
-from offramp.equilibrium.kernels.signalling import Mover, Simplex
+from offramp.equilibrium.kernels.signalling import Mover
+from offramp.game.beliefs import SimplexGrid
 from offramp.game.factored import Chain, Game, Options, Rows, StageTable
 
 __all__ = ["ChainPlan", "GamePlan", "Kind", "StagePlan", "kernel_array"]
@@ -200,8 +202,9 @@ class GamePlan:
         return Simplex(
             belief=kernel_array(grid.points.T, np.float64),
             resolution=int(grid.resolution),
+            cell_piece=_cell_pieces(grid),
             cell_start=kernel_array(grid.cell_start, np.int64),
-            piece=kernel_array(grid.piece.T, np.int64),
+            piece=kernel_array(grid.piece.T, np.uint32),
             inverse=kernel_array(grid.inverse.transpose(1, 2, 0), np.float64),
             learning=int(self.game.learning),
         )
@@ -222,12 +225,18 @@ class GamePlan:
         )
 
 
-_Number = type[np.int64] | type[np.float64]
+_Number = type[np.int64] | type[np.uint32] | type[np.float64]
 
 
 def kernel_array(array: Shaped[np.ndarray, "..."], dtype: _Number) -> Shaped[np.ndarray, "..."]:
     """Return the array as kernels were compiled for it: contiguous, aligned, writeable."""
     return np.require(array, dtype, ["C", "A", "W"])
+
+
+def _cell_pieces(grid: SimplexGrid) -> UInt32[np.ndarray, "cell"]:
+    """Return the first piece of each cell, marked where there are others."""
+    split = np.diff(grid.cell_start) > 1
+    return (grid.cell_start[:-1] + split * SPLIT).astype(np.uint32)
 
 
 def _plan_stage(game: GamePlan, table: StageTable) -> StagePlan:
