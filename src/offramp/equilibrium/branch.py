@@ -211,12 +211,14 @@ class _Walk:
                 return False
             tangent = _Tangent(-tangent.x, -tangent.tau)
             self.orientation = -self.orientation
-            self.branch.crossings.append(found.tau)
-        if tangent.tau * self.tangent.tau < 0.0:
-            self.branch.turns.append(found.tau)
+            self.branch.crossings.append(float(found.tau))
         self.bend = _Tangent(
             (tangent.x - self.tangent.x) / length, (tangent.tau - self.tangent.tau) / length
         )
+        if tangent.tau * self.tangent.tau < 0.0:
+            # where the parabola with both slopes has its top
+            top = self.branch.tau - 0.5 * self.tangent.tau**2 / self.bend.tau
+            self.branch.turns.append(float(top))
         self.tangent = tangent
         self.branch.x, self.branch.tau = found.x, found.tau
         # a prediction of second order misses by the third power of its length
