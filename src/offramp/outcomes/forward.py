@@ -230,7 +230,7 @@ class Sweep:
                 first, stop, self.n_states, self._rolled, feeds, self.store, self._out
             )
 
-        self._crew.run(roll, len(feeds.target), 1)
+        self._crew.run(roll, len(feeds.start) - 1, 1)
         self.store, self._out = self._out, self.store
 
     @cached_property
@@ -279,21 +279,13 @@ class Sweep:
         ]  # fmt: skip
         rows.sort(key=lambda row: row[0])
         pair, source, tracker, update, profile, redraw, share, flow = np.array(rows).T
-        target, start = np.unique(pair, return_index=True)
+        start = np.unique(pair, return_index=True)[1]
         types = np.zeros((2, n), np.int32)
         if plan is not None:
             types[:] = plan.joint_of_profile, plan.reader_type
         joint, reader = types[:, profile.astype(np.int64)]
-        integer = (
-            target,
-            np.append(start, len(rows)),
-            source,
-            tracker,
-            update,
-            joint,
-            reader,
-            redraw,
-        )
+        starts = np.append(start, len(rows))
+        integer = (starts, pair, source, tracker, update, joint, reader, redraw)
         return Feeds(
             *(np.array(values, np.int32) for values in integer),
             np.array(share, np.float64),
@@ -325,7 +317,7 @@ class Sweep:
                     feeds, self.store, self._out, self.ended, flow,
                 )  # fmt: skip
 
-            n_tasks = len(feeds.target)
+            n_tasks = len(feeds.start) - 1
             self._crew.run(push, n_tasks, -(-n_tasks // (TASKS * self._crew.threads)))
         return flow
 
@@ -524,7 +516,7 @@ class Sweep:
                 inflow, out, self.ended,
             )  # fmt: skip
 
-        self._crew.run(push, len(feeds.target), 1)
+        self._crew.run(push, len(feeds.start) - 1, 1)
 
     # --- what trackers and witnesses may ask ----------------------------------------------------
 

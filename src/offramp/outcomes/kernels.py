@@ -48,6 +48,8 @@ STILL = 0  # nobody learns at the stage: beliefs stay where they are
 BY_ROW = 1  # the acts as seen are all there is to learn from: one lesson per row
 BY_ENTRY = 2  # results teach too: one lesson per signal
 
+FEW = 8  # feeds of a stage: below, the detour by which all learn together costs more than it saves
+
 
 class Store(NamedTuple):
     """Mass by pair, state and belief, and which rows of it hold anything."""
@@ -129,7 +131,7 @@ class Feeds(NamedTuple):
     """What pairs receive, sorted by the pair; task k has feeds `start[k]:start[k + 1]`.
 
     Attributes:
-        target: Pair that each task writes.
+        target: Pair that receives: the same throughout a task, another in every task.
         update: Only rows of this class pass, as the tracker numbers them; -1: all.
         joint: Joint type of the stage's movers in the source's profile; `reader`: its column of
             chances.
@@ -138,8 +140,8 @@ class Feeds(NamedTuple):
         flow: Row of the flows that counts what each act is taken with, or -1.
     """
 
-    target: Int[np.ndarray, "task"]
     start: Int[np.ndarray, "task_1"]
+    target: Int[np.ndarray, "feed"]
     source: Int[np.ndarray, "feed"]
     tracker: Int[np.ndarray, "feed"]
     update: Int[np.ndarray, "feed"]
@@ -269,83 +271,87 @@ def _update(
     row: int,
     log_likelihood: Float[np.ndarray, "source type belief"],
     prior: Float[np.ndarray, "type belief"],
+    work: Float[np.ndarray, "3 belief"],
     posterior: Float[np.ndarray, "type belief"],
     moved: UInt8[np.ndarray, "belief"],
 ) -> bool:
     """Write posteriors by Bayes' rule in logs, and which differ; return whether any does.
 
-    Where no type that is still believed possible could have done it, the belief stays.
+    Where no type that is still believed possible could have done it, the belief stays. The loops
+    over beliefs are straight, so that they vectorise; what they write where nothing moves is
+    never read.
     """
     n_types, n_beliefs = prior.shape
-    anything = False
     for b in range(n_beliefs):
-        best, least = -np.inf, np.inf
-        for k in range(n_types):
-            if prior[k, b] > 0.0:
-                best = max(best, log_likelihood[row, k, b])
-                least = min(least, log_likelihood[row, k, b])
-        moved[b] = best > least and best > -np.inf
-        anything = anything or moved[b] != 0
-        if moved[b]:
-            total = 0.0
-            for k in range(n_types):
-                weight = 0.0
-                if prior[k, b] > 0.0:
-                    weight = prior[k, b] * fast_exp(log_likelihood[row, k, b] - best)
-                posterior[k, b] = weight
-                total += weight
-            for k in range(n_types):
-                posterior[k, b] /= total
-    return anything
-
-
-@kernel
-def _cell(b: int, posterior: Float[np.ndarray, "type belief"], resolution: int) -> int:
-    """Return the regular cell that holds a belief (see `SimplexGrid.cell_start`)."""
-    if resolution == 0 or posterior.shape[0] == 1:
-        return 0
-    x = posterior[1, b] * resolution
-    i = min(int(x), resolution)
-    if posterior.shape[0] == 2:
-        return i
-    y = posterior[2, b] * resolution
-    j = min(int(y), resolution)
-    upper = 1 if (x - i) + (y - j) > 1.0 else 0
-    return 2 * (i * (resolution + 1) + j) + upper
+        work[0, b], work[1, b], work[2, b] = -np.inf, np.inf, 0.0
+    for k in range(n_types):
+        for b in range(n_beliefs):
+            seen = log_likelihood[row, k, b]
+            high = seen if prior[k, b] > 0.0 else -np.inf
+            low = seen if prior[k, b] > 0.0 else np.inf
+            work[0, b] = high if high > work[0, b] else work[0, b]
+            work[1, b] = low if low < work[1, b] else work[1, b]
+    n_moved = 0
+    for b in range(n_beliefs):
+        moved[b] = work[0, b] > work[1, b] and work[0, b] > -np.inf
+        n_moved += moved[b]
+    if n_moved == 0:
+        return False
+    for k in range(n_types):
+        for b in range(n_beliefs):
+            gap = log_likelihood[row, k, b] - work[0, b]
+            posterior[k, b] = prior[k, b] * fast_exp(gap if gap < 0.0 else 0.0)
+            work[2, b] += posterior[k, b]
+    for k in range(n_types):
+        for b in range(n_beliefs):
+            posterior[k, b] /= work[2, b]
+    return True
 
 
 @kernel
 def _locate(
     b: int,
     posterior: Float[np.ndarray, "type belief"],
-    simplex: Simplex,
-    weight: Float[np.ndarray, "type"],
-    trial: Float[np.ndarray, "type"],
-) -> int:
-    """Write the barycentric weights of a belief; return the piece that holds it."""
-    cell = _cell(b, posterior, simplex.resolution)
-    n_types = posterior.shape[0]
-    found = simplex.cell_start[cell]
-    highest = -np.inf
-    for p in range(simplex.cell_start[cell], simplex.cell_start[cell + 1]):
-        lowest = np.inf
-        for v in range(n_types):
-            trial[v] = 0.0
-            for k in range(n_types):
-                trial[v] += simplex.inverse[p, v, k] * posterior[k, b]
-            lowest = min(lowest, trial[v])
-        if lowest > highest:
-            highest = lowest
-            found = p
-            for v in range(n_types):
-                weight[v] = trial[v]
-    total = 0.0
-    for v in range(n_types):
-        weight[v] = max(weight[v], 0.0)  # rounding alone makes a weight negative
-        total += weight[v]
-    for v in range(n_types):
-        weight[v] /= total
-    return found
+    resolution: int,
+    cell_start: Int[np.ndarray, "cell_1"],
+    inverse: Float[np.ndarray, "piece type type"],
+) -> tuple[int, float, float, float]:
+    """Return the piece that holds a belief over two or three types, and its barycentric weights.
+
+    The regular cell is found as `SimplexGrid.cell_start` says; a cell that is split is searched for
+    the piece in which the smallest weight is largest. Written out number by number: loops this
+    short would cost several times what they do.
+    """
+    p0, p1 = posterior[0, b], posterior[1, b]
+    cell = min(int(p1 * resolution), resolution)
+    found, lowest = -1, -np.inf
+    w0, w1, w2 = 0.0, 0.0, 0.0
+    if posterior.shape[0] == 2:
+        for p in range(cell_start[cell], cell_start[cell + 1]):
+            t0 = inverse[p, 0, 0] * p0 + inverse[p, 0, 1] * p1
+            t1 = inverse[p, 1, 0] * p0 + inverse[p, 1, 1] * p1
+            least = t0 if t0 < t1 else t1
+            if found < 0 or least > lowest:
+                found, lowest, w0, w1 = p, least, t0, t1
+    else:
+        p2 = posterior[2, b]
+        j = min(int(p2 * resolution), resolution)
+        upper = 1 if (p1 * resolution - cell) + (p2 * resolution - j) > 1.0 else 0
+        cell = 2 * (cell * (resolution + 1) + j) + upper
+        for p in range(cell_start[cell], cell_start[cell + 1]):
+            t0 = inverse[p, 0, 0] * p0 + inverse[p, 0, 1] * p1 + inverse[p, 0, 2] * p2
+            t1 = inverse[p, 1, 0] * p0 + inverse[p, 1, 1] * p1 + inverse[p, 1, 2] * p2
+            t2 = inverse[p, 2, 0] * p0 + inverse[p, 2, 1] * p1 + inverse[p, 2, 2] * p2
+            least = t0 if t0 < t1 else t1
+            least = t2 if t2 < least else least
+            if found < 0 or least > lowest:
+                found, lowest, w0, w1, w2 = p, least, t0, t1, t2
+    # rounding alone makes a weight negative
+    w0 = w0 if w0 > 0.0 else 0.0
+    w1 = w1 if w1 > 0.0 else 0.0
+    w2 = w2 if w2 > 0.0 else 0.0
+    scale = 1.0 / (w0 + w1 + w2)
+    return found, w0 * scale, w1 * scale, w2 * scale
 
 
 @kernel
@@ -365,40 +371,88 @@ def find_lessons(
     the mean. Learners are taken one after another: `n_corners` corners stand in `lessons` already,
     and each is split anew by this learner's (0: this is the first).
     """
-    n_types, n_beliefs = simplex.prior.shape
-    posterior = np.empty((n_types, n_beliefs))
-    moved = np.empty(n_beliefs, np.uint8)
-    share, trial = np.empty(n_types), np.empty(n_types)
-    corner, weight = lessons.corner, lessons.weight
+    log, source = likelihood.log, likelihood.source
+    prior, component, stride = simplex.prior, simplex.component, simplex.stride
+    resolution, cell_start = simplex.resolution, simplex.cell_start
+    piece, inverse = simplex.piece, simplex.inverse
+    moves, corner, weight = lessons.moves, lessons.corner, lessons.weight
+    states, local_lesson = part.states, part.local_lesson
+    n_types, n_beliefs = prior.shape
+    posterior, work = np.empty((n_types, n_beliefs)), np.empty((3, n_beliefs))
+    share = np.empty(3)
+    moved = np.zeros(n_beliefs, np.uint8)
     for i in range(first, stop):
-        s = part.states[i]
-        here = part.local_lesson[i] - 1
-        for lesson in range(lesson_start[s], lesson_start[s + 1]):
-            here += 1
-            row = here if likelihood.is_local else likelihood.source[lesson]
-            anything = row >= 0 and _update(row, likelihood.log, simplex.prior, posterior, moved)
+        s = states[i]
+        for here in range(local_lesson[i], local_lesson[i] + lesson_start[s + 1] - lesson_start[s]):
+            row = here
+            if not likelihood.is_local:
+                row = source[lesson_start[s] + here - local_lesson[i]]
+            anything = row >= 0 and _update(row, log, prior, work, posterior, moved)
             if n_corners == 0:
-                lessons.moves[here] = anything
-            elif anything and not lessons.moves[here]:
-                lessons.moves[here] = True
-                for b in range(n_beliefs):  # earlier learners have left their corners unwritten
-                    for c in range(n_corners):
-                        corner[here, b, c] = b
-                        weight[here, b, c] = 1.0 if c == 0 else 0.0
-            if not lessons.moves[here]:
+                moves[here] = anything
+            elif anything and not moves[here]:
+                moves[here] = True
+                _stay(here, n_corners, corner, weight)
+            if not moves[here]:
                 continue
             for b in range(n_beliefs):
-                moves = anything and moved[b] != 0
-                held = _locate(b, posterior, simplex, share, trial) if moves else 0
-                # backwards, so that corners yet to be split are not overwritten
-                for c in range(max(n_corners, 1) - 1, -1, -1):
-                    at = corner[here, b, c] if n_corners > 0 else b
-                    whole = weight[here, b, c] if n_corners > 0 else 1.0
-                    for v in range(n_types):
-                        to = c * n_types + v
-                        step = simplex.piece[held, v] - simplex.component[b] if moves else 0
-                        corner[here, b, to] = at + step * simplex.stride
-                        weight[here, b, to] = whole * (share[v] if moves else v == 0)
+                held = -1
+                if anything and moved[b]:
+                    held, share[0], share[1], share[2] = _locate(
+                        b, posterior, resolution, cell_start, inverse
+                    )
+                if n_corners > 0:
+                    _split(
+                        here, b, held, n_corners, piece, component, stride, share, corner, weight
+                    )
+                    continue
+                for v in range(n_types):
+                    corner[here, b, v] = b
+                    weight[here, b, v] = 1.0 if v == 0 else 0.0
+                    if held >= 0:
+                        corner[here, b, v] += (piece[held, v] - component[b]) * stride
+                        weight[here, b, v] = share[v]
+
+
+@kernel
+def _stay(
+    here: int,
+    n_corners: int,
+    corner: Int[np.ndarray, "local_lesson belief corner"],
+    weight: Float[np.ndarray, "local_lesson belief corner"],
+) -> None:
+    """Write that earlier learners' beliefs stay, which had been left unwritten."""
+    for b in range(corner.shape[1]):
+        for c in range(n_corners):
+            corner[here, b, c] = b
+            weight[here, b, c] = 1.0 if c == 0 else 0.0
+
+
+@kernel
+def _split(
+    here: int,
+    b: int,
+    held: int,
+    n_corners: int,
+    piece: Int[np.ndarray, "piece type"],
+    component: Int[np.ndarray, "belief"],
+    stride: int,
+    share: Float[np.ndarray, "3"],
+    corner: Int[np.ndarray, "local_lesson belief corner"],
+    weight: Float[np.ndarray, "local_lesson belief corner"],
+) -> None:
+    """Split the corners that earlier learners left for a belief by those of a further one."""
+    n_types = piece.shape[1]
+    # backwards, so that corners yet to be split are not overwritten
+    for c in range(n_corners - 1, -1, -1):
+        at, whole = corner[here, b, c], weight[here, b, c]
+        for v in range(n_types):
+            to = c * n_types + v
+            corner[here, b, to] = at
+            weight[here, b, to] = whole if v == 0 else 0.0
+            if held >= 0:
+                corner[here, b, to] += (piece[held, v] - component[b]) * stride
+                weight[here, b, to] = whole * share[v]
 
 
 # --- pushing mass -------------------------------------------------------------------------------
@@ -413,62 +467,58 @@ def _add(
     mask: int,
     to: int,
     n: int,
-    out: Store,
+    out: Float[np.ndarray, "pair state belief"],
+    out_live: UInt8[np.ndarray, "pair state"],
 ) -> None:
     """Add `share` of row x of `sent` to a row of `out`, beliefs redrawn by the mask."""
-    mass = out.mass
-    fresh = out.live[to, n] == 0
-    out.live[to, n] = 1
+    if not out_live[to, n]:
+        out_live[to, n] = 1
+        for b in range(sent.shape[1]):
+            out[to, n, b] = 0.0
     if mask:
-        if fresh:
-            for b in range(sent.shape[1]):
-                mass[to, n, b] = 0.0
         for b in range(sent.shape[1]):
-            mass[to, n, belief_map[mask, b]] += share * sent[x, b]
-    elif fresh:
-        for b in range(sent.shape[1]):
-            mass[to, n, b] = share * sent[x, b]
+            out[to, n, belief_map[mask, b]] += share * sent[x, b]
     else:
         for b in range(sent.shape[1]):
-            mass[to, n, b] += share * sent[x, b]
+            out[to, n, b] += share * sent[x, b]
 
 
 @kernel
-def _send(
-    source: int,
-    s: int,
-    inflow: Store,
-    here: int,
-    joint: int,
-    chance: Float[np.ndarray, "local_row joint belief"],
+def _learn(
     lesson: int,
-    lessons: Lessons,
-    x: int,
+    n_passing: int,
+    together: bool,
+    corner: Int[np.ndarray, "local_lesson belief corner"],
+    weight: Float[np.ndarray, "local_lesson belief corner"],
+    flow: Float[np.ndarray, "belief slot"],
+    landed: Float[np.ndarray, "belief slot"],
     sent: Float[np.ndarray, "slot belief"],
 ) -> None:
-    """Write into row x of `sent` what a row of mass sends on, at its new beliefs."""
-    mass = inflow.mass
-    n_beliefs = mass.shape[2]
-    if lesson < 0 or not lessons.moves[lesson]:
-        for b in range(n_beliefs):
-            sent[x, b] = mass[source, s, b] * chance[here, joint, b]
-        return
-    corner, weight = lessons.corner, lessons.weight
-    for b in range(n_beliefs):
-        sent[x, b] = 0.0
-    for b in range(n_beliefs):
-        flow = mass[source, s, b] * chance[here, joint, b]
-        if flow != 0.0:
-            for c in range(corner.shape[2]):
-                sent[x, corner[lesson, b, c]] += flow * weight[lesson, b, c]
+    """Take what passes to its new beliefs.
 
-
-@kernel
-def _possible(here: int, joint: int, chance: Float[np.ndarray, "local_row joint belief"]) -> bool:
-    for b in range(chance.shape[2]):
-        if chance[here, joint, b] > 0.0:
-            return True
-    return False
+    Where a stage has many feeds, all pairs go together, so that the innermost loop runs over pairs
+    and vectorises. (What decides is their number at the stage, not in a task, so that the digits
+    do not depend on how many threads share the work.)
+    """
+    n_beliefs, n_corners = corner.shape[1], corner.shape[2]
+    for b in range(n_beliefs):
+        for x in range(n_passing):
+            flow[b, x] = sent[x, b]
+            landed[b, x] = 0.0
+            sent[x, b] = 0.0
+    for b in range(n_beliefs):
+        for c in range(n_corners):
+            w, to = weight[lesson, b, c], corner[lesson, b, c]
+            if together:
+                for x in range(n_passing):
+                    landed[to, x] += w * flow[b, x]
+            else:
+                for x in range(n_passing):
+                    sent[x, to] += w * flow[b, x]
+    if together:
+        for x in range(n_passing):
+            for b in range(n_beliefs):
+                sent[x, b] = landed[b, x]
 
 
 @kernel
@@ -490,94 +540,113 @@ def push_rows(
     """Push mass through a stage's joint acts and their results, into the pairs of some tasks.
 
     States come outermost, so that what an act's chance is and teaches is fetched once for all
-    pairs; where an act leads is looked up once for all pairs, too.
+    pairs, and where it leads is looked up once. Arrays are taken out of their records beforehand:
+    inside the loops that would cost more than the sums do.
     """
-    n_beliefs = inflow.mass.shape[2]
-    widest = feeds.start[stop] - feeds.start[first]
-    sent = np.empty((max(widest, 1), n_beliefs))
-    passing = np.empty(max(widest, 1), np.int64)
-    target = np.empty(max(widest, 1), np.int64)
-    by_entry = lessons.kind == BY_ENTRY
-    for i in range(part.states.size):
-        s = part.states[i]
-        for r in range(table.start[s], table.start[s + 1]):
-            here = part.local_row[i] + r - table.start[s]
-            lesson = -1
-            if lessons.kind == BY_ROW:
-                lesson = part.local_lesson[i] + r - table.start[s]
+    mass, live, new, new_live = inflow.mass, inflow.live, out.mass, out.live
+    over, over_live = ended.mass, ended.live
+    states, local_row, local_lesson = part.states, part.local_row, part.local_lesson
+    row_start, entry_start, successor = table.start, table.entry_start, table.successor
+    entry_chance, redraw = table.chance, table.redraw
+    moves, corner, weight, of_entry = (
+        lessons.moves,
+        lessons.corner,
+        lessons.weight,
+        lessons.of_entry,
+    )
+    begin, end = feeds.start[first], feeds.start[stop]
+    feed_source, feed_target, feed_update = feeds.source, feeds.target, feeds.update
+    feed_tracker, feed_joint, feed_reader = feeds.tracker, feeds.joint, feeds.reader
+    feed_redraw, feed_share, feed_flow = feeds.redraw, feeds.share, feeds.flow
+    n_beliefs = mass.shape[2]
+    sent, plain = np.empty((end - begin, n_beliefs)), np.empty((end - begin, n_beliefs))
+    wide, landed = np.empty((n_beliefs, end - begin)), np.empty((n_beliefs, end - begin))
+    passing, awake = np.empty(end - begin, np.int64), np.empty(end - begin, np.int64)
+    together = feed_source.size >= FEW
+    for i in range(states.size):
+        s = states[i]
+        n_awake = 0
+        for f in range(begin, end):
+            if live[feed_source[f], s]:
+                awake[n_awake] = f
+                n_awake += 1
+        if n_awake == 0:
+            continue
+        for r in range(row_start[s], row_start[s + 1]):
+            here = local_row[i] + r - row_start[s]
             n_passing = 0
-            for task in range(first, stop):
-                for f in range(feeds.start[task], feeds.start[task + 1]):
-                    source = feeds.source[f]
-                    if not inflow.live[source, s]:
-                        continue
-                    wanted = feeds.update[f]
-                    if wanted >= 0 and row_class[feeds.tracker[f], r] != wanted:
-                        continue
-                    joint = feeds.joint[f]
-                    if not _possible(here, joint, chance):
-                        continue
-                    passing[n_passing] = f
-                    target[n_passing] = feeds.target[task]
-                    if not by_entry or feeds.flow[f] >= 0:
-                        _send(
-                            source, s, inflow, here, joint, chance, lesson, lessons, n_passing, sent
-                        )
-                    if feeds.flow[f] >= 0:
-                        total = 0.0
-                        for b in range(n_beliefs):
-                            total += sent[n_passing, b]
-                        flow[feeds.flow[f], r] = total
-                    n_passing += 1
+            for y in range(n_awake):
+                f = awake[y]
+                if feed_update[f] >= 0 and row_class[feed_tracker[f], r] != feed_update[f]:
+                    continue
+                source, joint = feed_source[f], feed_joint[f]
+                total = 0.0
+                for b in range(n_beliefs):
+                    sent[n_passing, b] = mass[source, s, b] * chance[here, joint, b]
+                    total = max(total, sent[n_passing, b])
+                if total == 0.0:  # a policy keeps this type from the act
+                    continue
+                passing[n_passing] = f
+                n_passing += 1
+            for x in range(n_passing):
+                if feed_flow[passing[x]] >= 0:
+                    total = 0.0
+                    for b in range(n_beliefs):
+                        total += sent[x, b]
+                    flow[feed_flow[passing[x]], r] = total
             if n_passing == 0:
                 continue
-            for e in range(table.entry_start[r], table.entry_start[r + 1]):
-                n = table.successor[e]
-                mask = table.redraw[e]
+            if lessons.kind == BY_ROW:
+                lesson = local_lesson[i] + r - row_start[s]
+                if moves[lesson]:
+                    _learn(lesson, n_passing, together, corner, weight, wide, landed, sent)
+            elif lessons.kind == BY_ENTRY:
+                for x in range(n_passing):
+                    for b in range(n_beliefs):
+                        plain[x, b] = sent[x, b]
+            for e in range(entry_start[r], entry_start[r + 1]):
+                n, mask = successor[e], redraw[e]
+                if lessons.kind == BY_ENTRY:
+                    for x in range(n_passing):
+                        for b in range(n_beliefs):
+                            sent[x, b] = plain[x, b]
+                    lesson = local_lesson[i] + of_entry[e]
+                    if moves[lesson]:
+                        _learn(lesson, n_passing, together, corner, weight, wide, landed, sent)
                 for x in range(n_passing):
                     f = passing[x]
-                    share = table.chance[e, feeds.reader[f]] * feeds.share[f]
-                    if feeds.redraw[f] != mask or share == 0.0:
+                    share = entry_chance[e, feed_reader[f]] * feed_share[f]
+                    if feed_redraw[f] != mask or share == 0.0:
                         continue
-                    if by_entry:
-                        lesson = part.local_lesson[i] + lessons.of_entry[e]
-                        _send(
-                            feeds.source[f], s, inflow, here, feeds.joint[f], chance, lesson,
-                            lessons, x, sent,
-                        )  # fmt: skip
-                    if n >= 0:
-                        _add(share, sent, x, belief_map, mask, target[x], n, out)
+                    to = feed_target[f]
+                    if n < 0:
+                        _add(share, sent, x, belief_map, mask, to, -1 - n, over, over_live)
+                    elif mask:
+                        _add(share, sent, x, belief_map, mask, to, n, new, new_live)
+                    elif new_live[to, n]:
+                        for b in range(n_beliefs):
+                            new[to, n, b] += share * sent[x, b]
                     else:
-                        _add(share, sent, x, belief_map, mask, target[x], -1 - n, ended)
+                        new_live[to, n] = 1
+                        for b in range(n_beliefs):
+                            new[to, n, b] = share * sent[x, b]
 
 
 @kernel
-def _pour(
+def _pour_ended(
     share: float,
     held: Float[np.ndarray, "inner chunk"],
     x: int,
     width: int,
-    to: int,
+    n: int,
     begin: int,
-    work: Float[np.ndarray, "inner chunk"],
-    on: UInt8[np.ndarray, "inner"],
     pair: int,
-    ended: Store,
+    mass: Float[np.ndarray, "pair ended belief"],
+    live: UInt8[np.ndarray, "pair ended"],
 ) -> None:
-    """Add `share` of row x of `held` to an inner state, or to an ended state from `begin` on."""
-    if to >= 0:
-        if on[to]:
-            for c in range(width):
-                work[to, c] += share * held[x, c]
-        else:
-            on[to] = 1
-            for c in range(width):
-                work[to, c] = share * held[x, c]
-        return
-    mass = ended.mass
-    n = -1 - to
-    if not ended.live[pair, n]:
-        ended.live[pair, n] = 1
+    """Add `share` of some beliefs of a row to an ended state."""
+    if not live[pair, n]:
+        live[pair, n] = 1
         for b in range(mass.shape[2]):
             mass[pair, n, b] = 0.0
     for c in range(width):
@@ -605,38 +674,61 @@ def push_chain(
     A pair goes through the whole chain a few beliefs at a time (`chunk`), so that its rows stay in
     the processor's cache from the first effect to the last.
     """
-    n_beliefs = inflow.mass.shape[2]
-    source, target = inflow.mass, out.mass
-    work = np.empty((n_inner, chunk))
-    held = np.empty((n_inner, chunk))
-    on = np.zeros(n_inner, np.uint8)
-    was_on = np.zeros(n_inner, np.uint8)
+    mass, live, new, new_live = inflow.mass, inflow.live, out.mass, out.live
+    n_beliefs = mass.shape[2]
+    work, held = np.empty((n_inner, chunk)), np.empty((n_inner, chunk))
+    on, was_on = np.zeros(n_inner, np.uint8), np.zeros(n_inner, np.uint8)
     for task in range(first, stop):
         pair = pairs[task]
         for begin in range(0, n_beliefs, chunk):
             width = min(chunk, n_beliefs - begin)
             on[:] = 0
             for s in range(n_states):
-                if inflow.live[pair, s]:
+                if live[pair, s]:
                     to = enter[s]
-                    if on[to]:
-                        for c in range(width):
-                            work[to, c] += source[pair, s, begin + c]
-                    else:
+                    if not on[to]:
                         on[to] = 1
                         for c in range(width):
-                            work[to, c] = source[pair, s, begin + c]
+                            work[to, c] = 0.0
+                    for c in range(width):
+                        work[to, c] += mass[pair, s, begin + c]
             for step in range(steps.in_place.size):
-                _take_step(step, width, begin, steps, work, held, on, was_on, pair, ended, flow)
+                if not steps.in_place[step]:
+                    _set_aside(step, width, steps.step_start, steps.inner, work, held, on, was_on)
+                _take_step(
+                    step, width, begin, steps, work, held, on, was_on, pair, ended.mass, ended.live,
+                    flow,
+                )  # fmt: skip
             for n in range(n_inner):
                 if on[n]:
                     to = leave[n]
-                    if not out.live[pair, to]:
-                        out.live[pair, to] = 1
+                    if not new_live[pair, to]:
+                        new_live[pair, to] = 1
                         for b in range(n_beliefs):
-                            target[pair, to, b] = 0.0
+                            new[pair, to, b] = 0.0
                     for c in range(width):
-                        target[pair, to, begin + c] += work[n, c]
+                        new[pair, to, begin + c] += work[n, c]
+
+
+@kernel
+def _set_aside(
+    step: int,
+    width: int,
+    step_start: Int[np.ndarray, "step_1"],
+    inner: Int[np.ndarray, "affected"],
+    work: Float[np.ndarray, "inner chunk"],
+    held: Float[np.ndarray, "inner chunk"],
+    on: UInt8[np.ndarray, "inner"],
+    was_on: UInt8[np.ndarray, "inner"],
+) -> None:
+    """Take all rows that an effect moves out of the way, where it cannot work in place."""
+    for a in range(step_start[step], step_start[step + 1]):
+        n = inner[a]
+        was_on[n] = on[n]
+        if on[n]:
+            on[n] = 0
+            for c in range(width):
+                held[n, c] = work[n, c]
 
 
 @kernel
@@ -650,37 +742,44 @@ def _take_step(
     on: UInt8[np.ndarray, "inner"],
     was_on: UInt8[np.ndarray, "inner"],
     pair: int,
-    ended: Store,
+    over: Float[np.ndarray, "pair ended belief"],
+    over_live: UInt8[np.ndarray, "pair ended"],
     flow: Float[np.ndarray, "profile paying"],
 ) -> None:
     """Push some beliefs of one pair through one effect."""
+    inner, entry_start, successor = steps.inner, steps.entry_start, steps.successor
+    chance, flow_of = steps.chance, steps.flow_of
     in_place = steps.in_place[step] != 0
+    counts = pair < flow.shape[0]
     start, end = steps.step_start[step], steps.step_start[step + 1]
-    if not in_place:
-        for a in range(start, end):
-            n = steps.inner[a]
-            was_on[n] = on[n]
-            if on[n]:
-                on[n] = 0
-                for c in range(width):
-                    held[n, c] = work[n, c]
     for a in range(end - 1, start - 1, -1):
-        n = steps.inner[a]
-        if not (on[n] if in_place else was_on[n]):
-            continue
-        x = 0 if in_place else n
+        n = inner[a]
+        x = n
         if in_place:
+            if not on[n]:
+                continue
             on[n] = 0
+            x = 0
             for c in range(width):
                 held[0, c] = work[n, c]
-        column = steps.flow_of[a]
-        if column >= 0 and pair < flow.shape[0]:
+        elif not was_on[n]:
+            continue
+        if counts and flow_of[a] >= 0:
             total = 0.0
             for c in range(width):
                 total += held[x, c]
-            flow[pair, column] += total
-        for e in range(steps.entry_start[a], steps.entry_start[a + 1]):
-            _pour(steps.chance[e], held, x, width, steps.successor[e], begin, work, on, pair, ended)
+            flow[pair, flow_of[a]] += total
+        for e in range(entry_start[a], entry_start[a + 1]):
+            to, share = successor[e], chance[e]
+            if to < 0:
+                _pour_ended(share, held, x, width, -1 - to, begin, pair, over, over_live)
+            elif on[to]:
+                for c in range(width):
+                    work[to, c] += share * held[x, c]
+            else:
+                on[to] = 1
+                for c in range(width):
+                    work[to, c] = share * held[x, c]
 
 
 @kernel
@@ -701,44 +800,53 @@ def push_redraw(
     Args:
         affected_of: Row of `table` of each inner state, -1 where the effect does nothing.
     """
-    n_beliefs = inflow.mass.shape[2]
+    mass, live, new, new_live = inflow.mass, inflow.live, out.mass, out.live
+    over, over_live = ended.mass, ended.live
+    entry_start, successor, chance, redraw = (
+        table.entry_start, table.successor, table.chance, table.redraw
+    )  # fmt: skip
+    n_beliefs = mass.shape[2]
     sent = np.empty((1, n_beliefs))
-    for task in range(first, stop):
-        to = feeds.target[task]
-        for f in range(feeds.start[task], feeds.start[task + 1]):
-            source, mask = feeds.source[f], feeds.redraw[f]
-            for s in range(n_states):
-                if not inflow.live[source, s]:
+    for f in range(feeds.start[first], feeds.start[stop]):
+        to, source, mask, whole = feeds.target[f], feeds.source[f], feeds.redraw[f], feeds.share[f]
+        for s in range(n_states):
+            if not live[source, s]:
+                continue
+            for b in range(n_beliefs):
+                sent[0, b] = mass[source, s, b]
+            a = affected_of[s]
+            if a < 0:
+                if mask == 0:
+                    _add(1.0, sent, 0, belief_map, 0, to, s, new, new_live)
+                continue
+            for e in range(entry_start[a], entry_start[a + 1]):
+                if redraw[e] != mask:
                     continue
-                for b in range(n_beliefs):
-                    sent[0, b] = inflow.mass[source, s, b]
-                a = affected_of[s]
-                if a < 0:
-                    if mask == 0:
-                        _add(1.0, sent, 0, belief_map, 0, to, s, out)
-                    continue
-                for e in range(table.entry_start[a], table.entry_start[a + 1]):
-                    if table.redraw[e] != mask:
-                        continue
-                    share = table.chance[e, 0] * feeds.share[f]
-                    n = table.successor[e]
-                    if n >= 0:
-                        _add(share, sent, 0, belief_map, mask, to, n, out)
-                    else:
-                        _add(share, sent, 0, belief_map, mask, to, -1 - n, ended)
+                share, n = chance[e, 0] * whole, successor[e]
+                if n >= 0:
+                    _add(share, sent, 0, belief_map, mask, to, n, new, new_live)
+                else:
+                    _add(share, sent, 0, belief_map, mask, to, -1 - n, over, over_live)
 
 
 @kernel
-def _merge(source: int, s: int, inflow: Store, to: int, n: int, out: Store) -> None:
+def _merge(
+    source: int,
+    s: int,
+    mass: Float[np.ndarray, "pair state belief"],
+    to: int,
+    n: int,
+    out: Float[np.ndarray, "pair state belief"],
+    out_live: UInt8[np.ndarray, "pair state"],
+) -> None:
     """Add one row of mass to another."""
-    mass, into = inflow.mass, out.mass
-    if out.live[to, n]:
+    if out_live[to, n]:
         for b in range(mass.shape[2]):
-            into[to, n, b] += mass[source, s, b]
+            out[to, n, b] += mass[source, s, b]
     else:
-        out.live[to, n] = 1
+        out_live[to, n] = 1
         for b in range(mass.shape[2]):
-            into[to, n, b] = mass[source, s, b]
+            out[to, n, b] = mass[source, s, b]
 
 
 @kernel
@@ -752,12 +860,12 @@ def scatter_rows(
     out: Store,
 ) -> None:
     """Carry rows over to other states, as into the next period."""
-    for task in range(first, stop):
-        for f in range(feeds.start[task], feeds.start[task + 1]):
-            source = feeds.source[f]
-            for s in range(n_states):
-                if inflow.live[source, s]:
-                    _merge(source, s, inflow, feeds.target[task], target[s], out)
+    mass, live, new, new_live = inflow.mass, inflow.live, out.mass, out.live
+    for f in range(feeds.start[first], feeds.start[stop]):
+        source, to = feeds.source[f], feeds.target[f]
+        for s in range(n_states):
+            if live[source, s]:
+                _merge(source, s, mass, to, target[s], new, new_live)
 
 
 # --- moving mass between columns ----------------------------------------------------------------
@@ -782,30 +890,31 @@ def move_rows(
         keeps: Copy instead of moving.
         moved: How much was moved, by profile.
     """
-    mass = store.mass
+    mass, live = store.mass, store.live
     for p in range(first, stop):
         total = 0.0
         for i in range(rows.size):
             s = rows[i]
-            if not store.live[source + p, s]:
+            if not live[source + p, s]:
                 continue
             for b in range(mass.shape[2]):
                 total += mass[source + p, s, b]
             if target >= 0:
-                _merge(source + p, s, store, target + p, s, store)
+                _merge(source + p, s, mass, target + p, s, mass, live)
             if not keeps:
-                store.live[source + p, s] = 0
+                live[source + p, s] = 0
         moved[p] = total
 
 
 @kernel
 def absorb_rows(n_states: int, n_pairs: int, inflow: Store, out: Store) -> None:
     """Add the first pairs of one store to those of another, and empty the former."""
+    mass, live, new, new_live = inflow.mass, inflow.live, out.mass, out.live
     for pair in range(n_pairs):
         for s in range(n_states):
-            if inflow.live[pair, s]:
-                _merge(pair, s, inflow, pair, s, out)
-                inflow.live[pair, s] = 0
+            if live[pair, s]:
+                _merge(pair, s, mass, pair, s, new, new_live)
+                live[pair, s] = 0
 
 
 @kernel
