@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
 
 from offramp.equilibrium import Equilibrium, solve
+from offramp.equilibrium.certify import GridCertificate, certify
 from offramp.exploration.design import Spread, spread_settings
 from offramp.game import compile_game, same_but_for_start
 from offramp.outcomes import Outcomes, propagate
@@ -25,6 +29,8 @@ __all__ = [
     "wanted_cases",
 ]
 
+CERTIFICATE_SEED = 20251216  # of the histories drawn to certify; any number would do
+LARGE_GAME = 200_000  # states times belief points, from which on a replay of a period takes long
 UNBOUND = "solved"  # the case of a scenario that names none: everybody chooses
 
 
@@ -65,6 +71,7 @@ class SolvedCase:
     weight: float
     equilibrium: Equilibrium
     outcomes: Outcomes
+    checked: GridCertificate | None = None
 
 
 def wanted_cases(scenario: Scenario, wanted: Sequence[str] = ()) -> tuple[str, ...]:
@@ -115,7 +122,8 @@ def solve_cases(
     """
     for one in plan:
         started(one.cases[0])
-        game = compile_game(
+        compiled = partial(
+            compile_game,
             scenario,
             case=one.cases[0],
             starts=one.cases[1:],
@@ -124,12 +132,31 @@ def solve_cases(
             settings=one.settings,
             grid=laid.grid,
         )
-        equilibrium = solve(game)
+        game = compiled()
+        # others reply to, and learn from, the game without a secret policy
+        secret = game.crisis.policy.secret
+        equilibrium = solve(compiled(without_policy=True) if secret else game)
+        checked = _check_grid(equilibrium)
         for name in one.cases:
             started(name)
-            outcomes = propagate(equilibrium, start=name)
+            outcomes = propagate(equilibrium, start=name, policy_game=game if secret else None)
             policy = _policy_of(scenario, name)
-            yield SolvedCase(name, policy, one.weight, equilibrium, outcomes)
+            yield SolvedCase(name, policy, one.weight, equilibrium, outcomes, checked)
+
+
+def _check_grid(equilibrium: object) -> GridCertificate | None:
+    """Certify a solution on the grid; of a large game, at a few periods only."""
+    if not isinstance(equilibrium, Equilibrium) or not equilibrium.game.typed:
+        return None
+    game = equilibrium.game
+    n_points = max(len(codes) for codes in game.codes) * len(game.grid.points)
+    large = n_points > LARGE_GAME
+    return certify(
+        equilibrium,
+        np.random.default_rng(CERTIFICATE_SEED),
+        n_walks=16 if large else 64,
+        periods=(1, game.n_periods // 2, game.n_periods - 1) if large else None,
+    )
 
 
 def _policy_of(scenario: Scenario, case: str) -> str:

@@ -24,7 +24,7 @@ from offramp.game.payoffs import Terminals, payoff_tables, reads_beliefs
 from offramp.game.readings import readings_of
 from offramp.game.search import Search, distribution, start_lottery
 from offramp.game.states import Index, StateSpace, build_space
-from offramp.scenario import Clause, Crisis, Effect, Pay, Player, Scenario, Start, bind
+from offramp.scenario import Clause, Crisis, Effect, Pay, Player, Policy, Scenario, Start, bind
 
 __all__ = ["compile_crisis", "compile_game", "regrid", "same_but_for_start"]
 
@@ -54,6 +54,7 @@ def compile_game(
     learning: bool | None = None,
     beliefs: str | None = None,
     terms_of: str | None = None,
+    without_policy: bool = False,
 ) -> Game:
     """Bind a scenario and compile it.
 
@@ -65,6 +66,7 @@ def compile_game(
         learning: False keeps beliefs at the priors; default: the file's `solver:`, else True.
         beliefs: `grid` or `history`; default: the file's `solver:`, else `grid`.
         terms_of: Keep this player's payoffs apart by named term (explanations).
+        without_policy: Leave the case's policy out (what others reply to if it is secret).
 
     Raises:
         ScenarioError: A name that is not declared, or content that breaks a rule.
@@ -77,6 +79,8 @@ def compile_game(
         )
 
     crisis = bound(case)
+    if without_policy:
+        crisis = replace(crisis, policy=Policy("no policy"))
     all_starts = {case or policy or crisis.start.name: crisis.start}
     all_starts |= {name: bound(name).start for name in starts}
     solver = crisis.solver

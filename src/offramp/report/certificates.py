@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from offramp.equilibrium import Equilibrium
+from offramp.equilibrium.certify import GridCertificate
 from offramp.equilibrium.histories import HistoryEquilibrium
 from offramp.outcomes import Outcomes
 from offramp.report.answers import CertificateAnswer
@@ -26,7 +27,9 @@ class _Points(NamedTuple):
 
 
 def describe_certificate(
-    solution: Equilibrium | HistoryEquilibrium, outcomes: Outcomes
+    solution: Equilibrium | HistoryEquilibrium,
+    outcomes: Outcomes,
+    checked: GridCertificate | None = None,
 ) -> CertificateAnswer:
     """Return the certificate of a solution that has been played forward."""
     points = _points(solution)
@@ -34,8 +37,8 @@ def describe_certificate(
     found = CertificateAnswer(
         residual=solution.residual,
         loss=solution.loss,
-        off_grid=None,
-        refinement=None,
+        off_grid=checked.off_grid if checked else None,
+        refinement=checked.refinement if checked else None,
         calibration=None,
         not_converged=points.failed,
         branched=points.turned / max(1, points.asked),

@@ -109,7 +109,7 @@ def _case_answer(solved: SolvedCase) -> CaseAnswer:
         climb=list(_rung_rows(outcomes)),
         beliefs=[_belief_row(lesson) for lesson in learning.lessons],
         liveliness=[liveliness_row(found) for found in learning.liveliness],
-        certificate=describe_certificate(solved.equilibrium, outcomes),
+        certificate=describe_certificate(solved.equilibrium, outcomes, solved.checked),
     )
 
 
