@@ -42,7 +42,8 @@ class GameReport:
 
 def check_game(scenario: Scenario, *, view: str | None = None) -> GameReport:
     """Compile a scenario as `check` does and report what no single state shows."""
-    names = [*scenario.policies, *scenario.cases] or [None]
+    names: list[str | None] = [*scenario.policies, *scenario.cases]
+    names = names or [None]
     bound = [bind(scenario, view=view, case=name) for name in names]
     crises = {name or "": crisis for name, crisis in zip(names, bound, strict=True)}
     problems: list[Problem] = []

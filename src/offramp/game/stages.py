@@ -193,10 +193,10 @@ class RowsBuilder:
     def _spend(
         self, columns: np.ndarray, bound: BoundOptions, alike: list[int], state: np.ndarray
     ) -> None:
-        """Mark clauses as carried out by what was seen: no flag may tell a covert act from its look."""
+        """Mark clauses as carried out by what was seen: no flag may give a covert act away."""
         for once, spent in bound.spends.items():
             row = self._frame.space.position["once", once]
-            columns[row] |= spent[np.ix_(state, alike)].any(axis=1).astype(np.int32)
+            columns[row] |= spent[state][:, alike].any(axis=1).astype(np.int32)
 
     def _append_entries(self, outcomes: list[tuple[np.ndarray, Bundle]], n_rows: int) -> None:
         if outcomes:
