@@ -8,6 +8,7 @@ from offramp.exploration.cases import (
     SolvedCase,
     plan_solves,
     solve_cases,
+    solve_one,
     view_spread,
     wanted_cases,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "Spread",
     "plan_solves",
     "solve_cases",
+    "solve_one",
     "spread_settings",
     "view_spread",
     "wanted_cases",

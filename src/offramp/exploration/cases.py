@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-
-import numpy as np
 
 from offramp.equilibrium import Equilibrium, solve
-from offramp.equilibrium.certify import GridCertificate, certify
+from offramp.equilibrium.certify import GridCertificate
 from offramp.exploration.design import Spread, spread_settings
 from offramp.game import compile_game, same_but_for_start
 from offramp.outcomes import Outcomes, propagate
@@ -25,6 +22,7 @@ __all__ = [
     "SolvedCase",
     "plan_solves",
     "solve_cases",
+    "solve_one",
     "view_spread",
     "wanted_cases",
 ]
@@ -107,6 +105,21 @@ def view_spread(scenario: Scenario, view: str | None) -> Spread:
     return spread_settings(open_, seed=scenario.solver.seed or 0)
 
 
+def solve_one(scenario: Scenario, one: Solve, laid: Laid) -> Equilibrium:
+    """Compile and solve the game that some cases share."""
+    game = compile_game(
+        scenario,
+        case=one.cases[0],
+        starts=one.cases[1:],
+        view=laid.view,
+        parameters=laid.parameters,
+        settings=one.settings,
+        grid=laid.grid,
+    )
+    solution: Equilibrium = solve(game)
+    return solution
+
+
 def solve_cases(
     scenario: Scenario,
     plan: Sequence[Solve],
@@ -122,41 +135,12 @@ def solve_cases(
     """
     for one in plan:
         started(one.cases[0])
-        compiled = partial(
-            compile_game,
-            scenario,
-            case=one.cases[0],
-            starts=one.cases[1:],
-            view=laid.view,
-            parameters=laid.parameters,
-            settings=one.settings,
-            grid=laid.grid,
-        )
-        game = compiled()
-        # others reply to, and learn from, the game without a secret policy
-        secret = game.crisis.policy.secret
-        equilibrium = solve(compiled(without_policy=True) if secret else game)
-        checked = _check_grid(equilibrium)
+        equilibrium = solve_one(scenario, one, laid)
         for name in one.cases:
             started(name)
-            outcomes = propagate(equilibrium, start=name, policy_game=game if secret else None)
+            outcomes = propagate(equilibrium, start=name)
             policy = _policy_of(scenario, name)
-            yield SolvedCase(name, policy, one.weight, equilibrium, outcomes, checked)
-
-
-def _check_grid(equilibrium: object) -> GridCertificate | None:
-    """Certify a solution on the grid; of a large game, at a few periods only."""
-    if not isinstance(equilibrium, Equilibrium) or not equilibrium.game.typed:
-        return None
-    game = equilibrium.game
-    n_points = max(len(codes) for codes in game.codes) * len(game.grid.points)
-    large = n_points > LARGE_GAME
-    return certify(
-        equilibrium,
-        np.random.default_rng(CERTIFICATE_SEED),
-        n_walks=16 if large else 64,
-        periods=(1, game.n_periods // 2, game.n_periods - 1) if large else None,
-    )
+            yield SolvedCase(name, policy, one.weight, equilibrium, outcomes)
 
 
 def _policy_of(scenario: Scenario, case: str) -> str:

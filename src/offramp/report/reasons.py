@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from offramp import __version__
+from offramp.equilibrium import Equilibrium
 from offramp.equilibrium.explain import Explanation, why
-from offramp.exploration import Laid, SolvedCase, plan_solves, solve_cases, wanted_cases
+from offramp.exploration import Laid, plan_solves, solve_one, wanted_cases
 from offramp.outcomes.likeliest import find_likeliest
 from offramp.report.answers import ScenarioHead, SwitchRow, WhyAct, WhyAnswer, WhyBelief, WhyTerm
 from offramp.report.progress import Progress
@@ -45,10 +46,11 @@ def describe_why(
     cases = wanted_cases(scenario, [case] if case else ())[:1]
     plan = plan_solves(scenario, cases, laid)[:1]
     with Progress("solving", 1) as progress:
-        (solved,) = solve_cases(scenario, plan, laid, progress.start)
-        where = _situation(solved, player, period, stage, state or {})
+        progress.start(cases[0])
+        equilibrium = solve_one(scenario, plan[0], laid)
+        where = _situation(equilibrium, player, period, stage, state or {})
         found = why(
-            solved.equilibrium,
+            equilibrium,
             player,
             period=period,
             stage=where[0],
@@ -56,18 +58,22 @@ def describe_why(
             belief=beliefs,
             type=own_type,
         )
-    return _answer(found, scenario_head(scenario, laid), solved.case)
+    return _answer(found, scenario_head(scenario, laid), cases[0])
 
 
 def _situation(
-    solved: SolvedCase, player: str, period: int, stage: str | None, told: Mapping[str, str]
+    equilibrium: Equilibrium,
+    player: str,
+    period: int,
+    stage: str | None,
+    told: Mapping[str, str],
 ) -> tuple[str | None, dict[str, str]]:
     """Return the stage and state that are meant: the likeliest, save for what is told."""
-    game = solved.equilibrium.game
-    known = [one.name for one in game.players]
-    if player not in known or not 1 <= period <= max(game.n_periods, solved.outcomes.n_periods):
-        return stage, dict(told)  # refused, with what is known, by the explanation
-    found = find_likeliest(solved.equilibrium, player, period, stage=stage, start=solved.case)
+    game = equilibrium.game
+    known = player in [one.name for one in game.players]
+    if not known or not (game.forever or 1 <= period <= game.n_periods):
+        return stage, dict(told)  # the explanation refuses it, and says what there is
+    found = find_likeliest(equilibrium, player, period, stage=stage)
     if found is None:
         return stage, dict(told)
     return found.stage, {**found.state, **told}
