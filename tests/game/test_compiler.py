@@ -208,7 +208,8 @@ def test_clauses_bind_by_type(compiled):
     body = (
         LADDER.replace(
             "one: {precision: 1, discount: 0.9}",
-            "one: {precision: 1, discount: 0.9, types: {bold: {prior: 0.5, set: {x: 1}}, shy: {prior: 0.5, set: {x: 0}}}}",
+            "one: {precision: 1, discount: 0.9, types: {bold: {prior: 0.5, set: {x: 1}}, "
+            "shy: {prior: 0.5, set: {x: 0}}}}",
         )
         + "policies: {free: {}, tied: {one: [{type: bold, play: climb}, {type: shy, never: [climb]}]}}\n"
     )
