@@ -211,7 +211,8 @@ def test_clauses_bind_by_type(compiled):
             "one: {precision: 1, discount: 0.9, types: {bold: {prior: 0.5, set: {x: 1}}, "
             "shy: {prior: 0.5, set: {x: 0}}}}",
         )
-        + "policies: {free: {}, tied: {one: [{type: bold, play: climb}, {type: shy, never: [climb]}]}}\n"
+        + "policies: {free: {}, tied: {one: [{type: bold, play: climb}, "
+        "{type: shy, never: [climb]}]}}\n"
     )
     options = compiled(body, case="tied").table(0, 0).movers[0]
     by_name = {
