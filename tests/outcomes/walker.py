@@ -191,7 +191,11 @@ class Walker:
                 yield new, chance, back
 
     def arrive(self, t, m, successor, profile, trace) -> None:
-        code = self.game.codes[m + 1][successor] if successor >= 0 else self.game.ended_codes[-1 - successor]
+        code = (
+            self.game.codes[m + 1][successor]
+            if successor >= 0
+            else self.game.ended_codes[-1 - successor]
+        )
         look = Look(**{**trace.look.__dict__, "levels": self.levels(code)})
         after = _Trace(**{**trace.__dict__, "look": look, "now": (*trace.now, look)})
         if successor >= 0:
@@ -220,9 +224,7 @@ class Walker:
                 look = Look(**{**trace.look.__dict__, "belief": belief})
                 whole = trace.chance * one.chance[entry] * chance
                 if whole > 0.0:
-                    after = _Trace(
-                        **{**trace.__dict__, "chance": whole, "look": look, "pay": pay}
-                    )
+                    after = _Trace(**{**trace.__dict__, "chance": whole, "look": look, "pay": pay})
                     self.chain(t, m, step + 1, int(one.successor[entry]), new, after)
 
     # --- learning -------------------------------------------------------------------------------
@@ -245,7 +247,10 @@ class Walker:
                 stencils.append([(parts[j], 1.0)])
                 continue
             likelihood = np.array(
-                [self.signal_chance(t, m, state, row, entry, j, k, belief, profile) for k in range(len(prior))]
+                [
+                    self.signal_chance(t, m, state, row, entry, j, k, belief, profile)
+                    for k in range(len(prior))
+                ]
             )
             if np.all(likelihood[prior > 0] == likelihood[prior > 0][0]):
                 stencils.append([(parts[j], 1.0)])
@@ -272,7 +277,10 @@ class Walker:
                 total += share
                 continue
             for e in range(rows.entry_start[other], rows.entry_start[other + 1]):
-                if (rows.successor[e], rows.redraw[e]) == (rows.successor[entry], rows.redraw[entry]):
+                if (rows.successor[e], rows.redraw[e]) == (
+                    rows.successor[entry],
+                    rows.redraw[entry],
+                ):
                     own = k if table.reader == j else self.game.profiles[profile, table.reader]
                     total += share * rows.chance[e, own if table.reader >= 0 else 0]
         return total
@@ -401,7 +409,10 @@ class Walker:
                     now = self.read(event, look) != 0
                     if now and not before:
                         happened += path.chance
-                        window = [*looks[m:], *(x for y in path.looks[t + 1 : t + within + 1] for x in y)]
+                        window = [
+                            *looks[m:],
+                            *(x for y in path.looks[t + 1 : t + within + 1] for x in y),
+                        ]
                         followed += path.chance * any(self.read(sequel, x) != 0 for x in window)
                     before = now
         return followed / happened if happened else float("nan")
@@ -447,7 +458,12 @@ class Walker:
                 return float((all if op == "and" else any)(read(x) != 0 for x in operands))
             case Compare(operands, operators):
                 values = [read(x) for x in operands]
-                return float(all(_compare(o, a, b) for o, a, b in zip(operators, values, values[1:], strict=False)))
+                return float(
+                    all(
+                        _compare(o, a, b)
+                        for o, a, b in zip(operators, values, values[1:], strict=False)
+                    )
+                )
             case Call(function, arguments):
                 return {"min": min, "max": max, "abs": abs}[function](*map(read, arguments))
         raise AssertionError(node)
