@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from offramp.equilibrium import Equilibrium, solve
+    from offramp.equilibrium.explain import Explanation, why
     from offramp.errors import OfframpError, Problem
     from offramp.game import Game, compile_game
     from offramp.outcomes import Outcomes
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Equilibrium",
+    "Explanation",
     "Game",
     "OfframpError",
     "Outcomes",
@@ -26,6 +28,7 @@ __all__ = [
     "load_scenario",
     "propagate",
     "solve",
+    "why",
 ]
 
 __version__ = "0.1.0"
@@ -33,6 +36,7 @@ __version__ = "0.1.0"
 # where each public name lives; imported when first asked for, so that `import offramp` is quick
 _ROOMS = {
     "Equilibrium": "equilibrium",
+    "Explanation": "equilibrium.explain",
     "Game": "game",
     "OfframpError": "errors",
     "Outcomes": "outcomes",
@@ -43,6 +47,7 @@ _ROOMS = {
     "load_scenario": "scenario",
     "propagate": "outcomes",
     "solve": "equilibrium",
+    "why": "equilibrium.explain",
 }
 
 

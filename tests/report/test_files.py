@@ -38,19 +38,29 @@ def test_folder_appears_whole(tmp_path):
     assert (tmp_path / "out" / "a.csv").read_text(encoding="utf-8") == "x"
 
 
+def half_written(make, path, error):
+    with make(path) as place:
+        (place if place.is_dir() else place.parent).joinpath("half").write_text("x")
+        raise error
+
+
 @pytest.mark.parametrize("make", [new_file, new_folder])
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 def test_nothing_is_left_behind_when_it_fails(make, error, tmp_path):
-    with pytest.raises(error), make(tmp_path / "out") as place:
-        (place if place.is_dir() else place.parent).joinpath("half").write_text("x")
-        raise error
+    with pytest.raises(error):
+        half_written(make, tmp_path / "out", error)
     assert list(tmp_path.iterdir()) == []
 
 
+def overtaken(path):
+    with new_folder(path):
+        path.mkdir()
+        (path / "other").write_text("kept")
+
+
 def test_folder_that_appears_meanwhile_is_kept(tmp_path):
-    with pytest.raises(RunError, match="is there already"), new_folder(tmp_path / "out"):
-        (tmp_path / "out").mkdir()
-        (tmp_path / "out" / "other").write_text("kept")
+    with pytest.raises(RunError, match="is there already"):
+        overtaken(tmp_path / "out")
     assert (tmp_path / "out" / "other").read_text() == "kept"
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 

@@ -151,6 +151,8 @@ def _policy_of(scenario: Scenario, case: str) -> str:
 def _groups(
     scenario: Scenario, cases: Sequence[str], laid: Laid, settings: Mapping[str, str]
 ) -> list[tuple[str, ...]]:
+    if scenario.solver.beliefs == "history":  # a tree has one start
+        return [(name,) for name in cases]
     bound = {
         name: bind(
             scenario, case=name, view=laid.view, parameters=laid.parameters, settings=settings

@@ -26,6 +26,7 @@ from offramp.outcomes.play import OwnPlay, Solution
 
 __all__ = ["Learning", "Lesson", "Liveliness", "find_learning"]
 
+SAME = 1e-9  # changes of shares that differ by less are one: of two acts each mirrors the other
 MAIN_ONLY = 1  # columns of a sweep that follows nothing but where play stands
 
 
@@ -198,7 +199,8 @@ class _Asked:
     ) -> Liveliness:
         options = self._game.stages[0][stage].movers[mover]
         about = self._game.players[self._game.typed[typed]]
-        a = int(np.argmax(share.max(axis=0) - share.min(axis=0)))
+        width = share.max(axis=0) - share.min(axis=0)
+        a = int(np.flatnonzero(width >= width.max() - SAME)[-1])  # of two acts, not the default
         low, high = int(np.argmin(share[:, a])), int(np.argmax(share[:, a]))
         return Liveliness(
             player=self._game.players[options.player].name,

@@ -1,0 +1,109 @@
+"""Results: the mean over settings weighs by weight, and by how often there is a choice at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from offramp.report.answers import (
+    ActShare,
+    BeliefRow,
+    CaseAnswer,
+    CertificateAnswer,
+    EndingRow,
+    LivelinessRow,
+    MeasureRow,
+    RungRow,
+)
+from offramp.report.results import _mean, _Part
+
+
+def answer(share: float, choices: float, value: float | None, *, holds: bool = True) -> CaseAnswer:
+    """Return a case in which an act is taken with one share, and whose numbers follow it."""
+    return CaseAnswer(
+        case="solved",
+        policy="solved",
+        settings=1,
+        replies=[
+            ActShare(
+                stage="s", player="a", type=None, act=act, share=part, choices=choices, bound=0
+            )
+            for act, part in (("go", share), ("stay", 1 - share))
+        ],
+        endings=[
+            EndingRow(ending="war", chance=share),
+            EndingRow(ending="horizon", chance=1 - share),
+        ],
+        measures=[
+            MeasureRow(
+                measure="m",
+                label="m",
+                unit="",
+                better=None,
+                is_chance=True,
+                value=value,
+                never=None,
+            )
+        ],
+        climb=[RungRow(period=1, rung=3, chance=share)],
+        beliefs=[
+            BeliefRow(
+                observer="b", player="a", type="t", start=0.5, end_if_so=share, end_if_not=0.1
+            )
+        ],
+        liveliness=[
+            LivelinessRow(
+                player="b",
+                about="a",
+                stage="s",
+                act="go",
+                least=0.1,
+                least_if="t",
+                most=share,
+                most_if="u",
+                change=share - 0.1,
+            )
+        ],
+        certificate=CertificateAnswer(
+            residual=share,
+            loss=0.0,
+            off_grid=None,
+            refinement=None,
+            calibration=None,
+            not_converged=0 if holds else 3,
+            branched=0.0,
+            chance_error=0.0,
+            holds=holds,
+            words=["w"],
+        ),
+    )
+
+
+def test_mean_weighs_settings():
+    mean = _mean([_Part(0.75, answer(0.2, 1.0, 0.4)), _Part(0.25, answer(0.6, 1.0, 0.8))])
+    assert mean.settings == 2
+    assert mean.endings[0].chance == pytest.approx(0.3)
+    assert mean.measures[0].value == pytest.approx(0.5)
+    assert mean.climb[0].chance == pytest.approx(0.3)
+    assert mean.beliefs[0].end_if_so == pytest.approx(0.3)
+
+
+def test_mean_share_weighs_by_how_often_there_is_a_choice():
+    mean = _mean([_Part(0.5, answer(0.0, 3.0, None)), _Part(0.5, answer(1.0, 1.0, None))])
+    assert [row.share for row in mean.replies] == pytest.approx([0.25, 0.75])
+    assert mean.replies[0].choices == pytest.approx(2.0)
+
+
+def test_mean_of_a_measure_leaves_out_where_it_never_happens():
+    mean = _mean([_Part(0.5, answer(0.2, 1, None)), _Part(0.5, answer(0.2, 1, 0.9))])
+    assert mean.measures[0].value == pytest.approx(0.9)
+    never = _mean([_Part(0.5, answer(0.2, 1, None)), _Part(0.5, answer(0.2, 1, None))])
+    assert never.measures[0].value is None
+
+
+def test_certificate_and_liveliness_of_a_mean_are_the_worst():
+    parts = [_Part(0.5, answer(0.2, 1, 0.1)), _Part(0.5, answer(0.6, 1, 0.1, holds=False))]
+    mean = _mean(parts)
+    assert mean.certificate.residual == 0.6
+    assert not mean.certificate.holds
+    assert mean.certificate.not_converged == 3
+    assert mean.liveliness[0].change == pytest.approx(0.5)
