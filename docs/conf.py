@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from offramp import __version__
 
 project = "offramp"
@@ -31,3 +34,18 @@ html_show_sphinx = False
 # nothing is fetched from elsewhere when the pages are opened, formulas excepted
 html_static_path: list[str] = []
 exclude_patterns = ["_build"]
+
+
+def _from_markdown(
+    app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]
+) -> None:
+    """Turn what docstrings write in the manner of Markdown into what Sphinx reads."""
+    for number, line in enumerate(lines):
+        line = line.replace("|", r"\|")
+        line = re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", line)
+        lines[number] = re.sub(r"\$([^$]+)\$", r":math:`\1`", line)
+
+
+def setup(app: Any) -> None:
+    """Read docstrings before the sections of Google's style are told apart."""
+    app.connect("autodoc-process-docstring", _from_markdown, priority=1)
