@@ -229,7 +229,7 @@ def test_a_second_game_compiles_nothing() -> None:
     solve_histories(shipped("crisis-signalling"))
     kernels = (advance, sweep_up, step_down, evaluate_up)
     before = [len(getattr(one, "signatures", [])) for one in kernels]
-    solve_histories(shipped("probing-red-line")).values  # noqa: B018  # evaluates all accounts
+    solve_histories(shipped("probing-red-line")).values  # evaluates all accounts
     assert [len(getattr(one, "signatures", [])) for one in kernels] == before
 
 

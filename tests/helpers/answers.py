@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from offramp.equilibrium.histories import HistoryEquilibrium
-
 from oracles.evaluator import Beliefs, Mix, Strategy
 from oracles.slow_tree import Node
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from offramp.game import Game
 from offramp.game.tree import Tree as GameTree
-
 from oracles.slow_tree import Node, Signal, Tree
 
 __all__ = ["match_histories"]
@@ -79,6 +78,8 @@ class _Matcher:
                 for j, player in enumerate(self.game.typed)
                 if mask >> j & 1
             )
-            ending = self.game.endings[self.game.ended_by[-1 - successor]] if successor < 0 else None
+            ending = (
+                self.game.endings[self.game.ended_by[-1 - successor]] if successor < 0 else None
+            )
             seen = Signal(acts, self.levels(node.stage + 1, successor), tuple(redrawn), ending)
             yield seen, first + k - int(signals.start[state])

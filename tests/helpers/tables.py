@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+
 from offramp.game import Game
 from offramp.game.tree import Branching
 from offramp.game.tree import Tree as GameTree
-
 from oracles.slow_tree import Node, Profile, Tree, profiles_of
 
 __all__ = ["Difference", "compare_tables"]
@@ -70,9 +70,7 @@ def _slow_rows(
     return rows
 
 
-def _our_rows(
-    node: Node, tree: GameTree, number: int
-) -> dict[tuple[tuple[str, str], ...], _Row]:
+def _our_rows(node: Node, tree: GameTree, number: int) -> dict[tuple[tuple[str, str], ...], _Row]:
     branching = tree.branching(node.period - 1, node.stage)
     state = int(tree.state[number])
     rows = branching.rows

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from offramp.scenario.crisis import Crisis, Player
-
 from oracles.slow_expressions import Moment, Reader
 from oracles.slow_tree import Branch, Node, Profile, Signal, Tree, profiles_of, reader_of
 

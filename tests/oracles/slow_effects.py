@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from offramp.scenario.crisis import Crisis, Effect, Ending, Pay, Stage
-
 from oracles.slow_expressions import Moment, Reader
 
 __all__ = ["Outcome", "resolve_stage", "shifted_chance"]

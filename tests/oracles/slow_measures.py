@@ -11,10 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from offramp.scenario.crisis import Crisis
-from offramp.scenario.expressions import Belief, Binary, Call, Const, Did, Expr, MeasureCall, Unary
-
+from offramp.scenario.expressions import Binary, Call, Const, Did, Expr, MeasureCall, Unary
 from oracles.evaluator import ANALYST, Evaluation, accrued, frozen_periods, prior_of
-from oracles.slow_effects import add_payments
 from oracles.slow_expressions import Moment, Reader
 from oracles.slow_tree import Branch, Node, Profile, profiles_of, reader_of
 

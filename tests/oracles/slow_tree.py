@@ -14,7 +14,6 @@ from itertools import product
 
 from offramp.scenario.crisis import Action, Clause, Crisis, Mover, Player, Stage
 from offramp.scenario.expressions import Expr, Parameter, walk
-
 from oracles.slow_effects import Outcome, add_payments, resolve_stage
 from oracles.slow_expressions import Moment, Reader
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
-from helpers.scenarios import crisis_from
 
+from helpers.scenarios import crisis_from
 from oracles.evaluator import ANALYST, Evaluation, evaluate, logit
 from oracles.slow_measures import play_out
 from oracles.slow_tree import Node, TooLarge, grow

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from helpers.scenarios import scenario_from
 
+from helpers.scenarios import scenario_from
 from offramp.game import FREE, Game, compile_game
 
 PROBE = """

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from outcomes.games import COVERT, FAMILY, HIDDEN, PROBE, Drawn, compiled
-from outcomes.walker import Walker
 
 from offramp.outcomes import propagate
+from outcomes.games import COVERT, FAMILY, HIDDEN, PROBE, Drawn, compiled
+from outcomes.walker import Walker
 
 ROUNDING = 1e-12  # sums of some thousand chances
 

@@ -417,8 +417,8 @@ class Walker:
                     before = now
         return followed / happened if happened else float("nan")
 
-    def read(self, node: Expr, look: Look) -> float:  # noqa: PLR0911
-        read = lambda one: self.read(one, look)  # noqa: E731
+    def read(self, node: Expr, look: Look) -> float:
+        read = lambda one: self.read(one, look)
         space, crisis = self.game.space, self.game.crisis
         match node:
             case Const(value):
