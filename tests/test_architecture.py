@@ -37,6 +37,7 @@ OPTIONAL = {"pandas", "polars", "pyarrow", "xarray"}  # imported inside `.to_pan
 MAX_FILE_CODE_LINES = 550
 MAX_KERNEL_FILE_CODE_LINES = 900  # kernels of one call tree live in one file, for numba's cache
 MAX_FUNCTION_CODE_LINES = 80
+MAX_KERNEL_CODE_LINES = 150  # a sweep over a tree or over rows keeps its scalars in one scope
 MAX_MEDIAN_FUNCTION = 12
 DATA_NAMES = ("Kyiv", "Moscow", "Washington", "Ukrain", "Russia", "guarantee-2025", "strait-stand")
 
@@ -143,7 +144,10 @@ def test_files_stay_small():
 
 def test_functions_stay_small():
     sizes = [one for path in MODULES for one in functions_of(path)]
-    assert [one for one in sizes if one[1] > MAX_FUNCTION_CODE_LINES] == []
+    loops = [one for path in MODULES if "kernels" in str(path) for one in functions_of(path)]
+    assert [one for one in loops if one[1] > MAX_KERNEL_CODE_LINES] == []
+    others = [one for one in sizes if one not in loops]
+    assert [one for one in others if one[1] > MAX_FUNCTION_CODE_LINES] == []
     assert statistics.median(n for _, n in sizes) <= MAX_MEDIAN_FUNCTION
 
 

@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Bool
 
 from offramp.errors import Problem, TooLargeError
+from offramp.game.language import Since, Was
 from offramp.outcomes.conditions import Condition, Label, Memory, Reader
 from offramp.outcomes.forward import ALL, MAIN, Feed, Sweep
-from offramp.scenario.expressions import Since, Was
 
 __all__ = ["Columns", "Labels", "Split"]
 

@@ -17,13 +17,12 @@ from jaxtyping import Bool, Float, Int
 
 from offramp.game import Game, StageTable, StateSpace
 from offramp.game.beliefs import observer_belief
-from offramp.game.states import StateEnvironment
-from offramp.scenario import Effect
-from offramp.scenario.expressions import (
+from offramp.game.language import (
     Chose,
     Compare,
     Const,
     Did,
+    Effect,
     Expr,
     Level,
     Period,
@@ -32,6 +31,7 @@ from offramp.scenario.expressions import (
     evaluate,
     walk,
 )
+from offramp.game.states import StateEnvironment
 
 __all__ = ["ENDED", "Condition", "Label", "Memory", "Reader", "reads"]
 

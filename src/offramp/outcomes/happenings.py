@@ -7,11 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 from jaxtyping import Float
 
+from offramp.game.language import Expr, Period, Since, Was
 from offramp.outcomes.columns import Columns, Labels, Split
 from offramp.outcomes.conditions import ENDED, Condition, Label, Reader, reads
 from offramp.outcomes.forward import MAIN, Feed, Sweep, weigh_ended
-from offramp.scenario import Expr
-from offramp.scenario.expressions import Period, Since, Was
 
 __all__ = ["After"]
 

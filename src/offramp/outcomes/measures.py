@@ -13,13 +13,12 @@ import numpy as np
 from jaxtyping import Float
 
 from offramp.game import Game
+from offramp.game.language import Compare, Const, Expr, Level, Measure, MeasureCall, evaluate, walk
 from offramp.outcomes.columns import Columns
 from offramp.outcomes.conditions import Memory, Reader
 from offramp.outcomes.happenings import After
 from offramp.outcomes.monitors import Ever, Seen
 from offramp.outcomes.record import Record
-from offramp.scenario import Measure
-from offramp.scenario.expressions import Compare, Const, Expr, Level, MeasureCall, evaluate, walk
 
 __all__ = ["Answer", "MeasurePlan", "Payoffs"]
 

@@ -12,11 +12,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from jaxtyping import Float
 
+from offramp.game.language import Expr, Period
 from offramp.outcomes.columns import Columns, Labels, Split
 from offramp.outcomes.conditions import ENDED, Condition, Label, Reader, reads
 from offramp.outcomes.forward import MAIN, Feed, Sweep, weigh_ended
-from offramp.scenario import Expr
-from offramp.scenario.expressions import Period
 
 __all__ = ["Ever", "Seen"]
 

@@ -10,6 +10,7 @@ from jaxtyping import Float
 import offramp
 from offramp.errors import GameError, Problem, closest
 from offramp.game import Game
+from offramp.game.language import Crisis, Measure
 from offramp.outcomes.conditions import Reader
 from offramp.outcomes.forward import Play, Sweep
 from offramp.outcomes.ladder import Ladder
@@ -17,7 +18,6 @@ from offramp.outcomes.measures import MeasurePlan, Payoffs
 from offramp.outcomes.play import BorrowedPlay, OwnPlay, Solution
 from offramp.outcomes.record import Record
 from offramp.outcomes.result import Acts, Outcomes
-from offramp.scenario import Crisis, Measure
 
 __all__ = ["propagate"]
 
