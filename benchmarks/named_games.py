@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.grid import grid_error
+from benchmarks.grid import grid_figures
 from benchmarks.plain import compare_rates, count_useful
 from benchmarks.records import Measurement
 from benchmarks.solving import axes_of, most_rounds, named_game, share_not_converged
@@ -24,13 +24,14 @@ def measure_game(game: Game, *, trial: bool) -> Measurement:
     took, equilibrium = best_of(lambda: solve(game), seconds=0.0 if trial else 3.0)
     rates = compare_rates(game, seconds=0.01 if trial else 3.0)
     useful = count_useful(game)
+    grid = grid_figures(equilibrium)
     return Measurement(
         cpu_seconds=took.cpu,
         wall_seconds=took.wall,
         axes=axes_of(game),
         residual=equilibrium.residual,
         not_converged=share_not_converged(equilibrium),
-        grid_error=grid_error(equilibrium),
+        grid_error=grid.error,
         figures={
             "useful_multiply_adds": useful,
             "expectation_per_second": rates.solver,
@@ -39,5 +40,6 @@ def measure_game(game: Game, *, trial: bool) -> Measurement:
             "whole_solve_per_second": useful / took.wall,
             "whole_solve_share_of_plain": useful / took.wall / rates.plain,
             "most_rounds": most_rounds(equilibrium),
+            **grid.others,
         },
     )

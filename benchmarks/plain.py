@@ -82,6 +82,7 @@ def expect_states(
     stop: int,
     table: RowTable,
     most_rows: int,
+    n_beliefs: int,
     values: Float[np.ndarray, "state column"],
     ended: Float[np.ndarray, "ended column"],
     seen: Float[np.ndarray, "state"],
@@ -91,7 +92,18 @@ def expect_states(
     for s in range(start, stop):
         first = table.start[s]
         for row in range(first, table.start[s + 1]):
-            expect_row(row, table, values, ended, after[row - first])
+            expect_row(
+                row,
+                table.entry_start,
+                table.successor,
+                table.chance,
+                table.pay,
+                n_beliefs,
+                values,
+                ended,
+                row - first,
+                after,
+            )
         seen[s] = after[0, 0]
 
 
@@ -198,7 +210,9 @@ class _Race:
         seen = np.empty(len(table.start) - 1)
 
         def work(start: int, stop: int) -> None:
-            expect_states(start, stop, table, most_rows, values, self.ended, seen)
+            expect_states(
+                start, stop, table, most_rows, self.plan.n_beliefs, values, self.ended, seen
+            )
 
         work(0, 0)  # compiles
         return lambda: crew.run(work, len(seen), LEAST_STATES)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from benchmarks.grid import grid_error
+from benchmarks.grid import grid_figures
 from benchmarks.records import Measurement
 from benchmarks.solving import TRIAL_POINTS, axes_of, named_scenario, share_not_converged
 from benchmarks.stopwatch import Timed, best_of, timed
@@ -36,6 +36,7 @@ def measure_against_gambit(periods: int, *, with_gambit: bool = True, trial: boo
     took, histories = best_of(lambda: solve_exactly(exact), seconds=seconds)
     solve(grid)
     grid_took, on_grid = best_of(lambda: solve(grid), seconds=seconds)
+    certified = grid_figures(on_grid)
     figures: dict[str, float | int | str | bool] = {
         "precision": PRECISION,
         "histories": histories.tree.n_nodes,
@@ -43,6 +44,7 @@ def measure_against_gambit(periods: int, *, with_gambit: bool = True, trial: boo
         "grid_wall_seconds": grid_took.wall,
         "grid_cpu_seconds": grid_took.cpu,
         "grid_residual": on_grid.residual,
+        **certified.others,
     }
     if with_gambit:
         gambit_took, largest = race_gambit(exact, histories, seconds)
@@ -58,7 +60,7 @@ def measure_against_gambit(periods: int, *, with_gambit: bool = True, trial: boo
         axes=axes_of(grid),
         residual=histories.residual,
         not_converged=0.0 if histories.converged else 1.0,
-        grid_error=grid_error(on_grid),
+        grid_error=certified.error,
         figures=figures,
     )
 
@@ -69,14 +71,15 @@ def measure_long(periods: int, *, trial: bool) -> Measurement:
     game = compile_game(scenario, grid=TRIAL_POINTS if trial else None)
     first, _ = timed(lambda: solve(game))
     took, equilibrium = best_of(lambda: solve(game), seconds=0.0 if trial else 3.0)
+    certified = grid_figures(equilibrium)
     return Measurement(
         cpu_seconds=took.cpu,
         wall_seconds=took.wall,
         axes=axes_of(game),
         residual=equilibrium.residual,
         not_converged=share_not_converged(equilibrium),
-        grid_error=grid_error(equilibrium),
-        figures={"first_solve_of_process_wall_seconds": first.wall},
+        grid_error=certified.error,
+        figures={"first_solve_of_process_wall_seconds": first.wall, **certified.others},
     )
 
 

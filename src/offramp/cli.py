@@ -205,13 +205,14 @@ def why(
     ] = None,
     stage: Annotated[
         str | None,
-        typer.Option(metavar="S", help="At which stage; the player's first, if not given."),
+        typer.Option(metavar="S", help="At which stage; the likeliest, if not given."),
     ] = None,
     period: Annotated[int, typer.Option(metavar="N", help="In which period, from 1.", min=1)] = 1,
     state: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="VARIABLE=LEVEL", help="Where the start state differs. May be repeated."
+            metavar="VARIABLE=LEVEL",
+            help="A level that must hold; the likeliest such state is meant. May be repeated.",
         ),
     ] = None,
     belief: Annotated[

@@ -16,7 +16,7 @@ SLOW = {"cold-start"}  # compiles all kernels anew
 
 
 def rows() -> list[object]:
-    marks = {name: [pytest.mark.slow, pytest.mark.xfail(strict=False)] for name in SLOW}
+    marks = {name: [pytest.mark.slow] for name in SLOW}
     return [pytest.param(row, id=row.name, marks=marks.get(row.name, [])) for row in ROWS]
 
 

@@ -82,7 +82,7 @@ def build_game(
     typed = [i for i, p in enumerate(players) if p.prior]
     sizes = [len(players[i].prior) for i in typed]
     profiles = np.array(list(itertools.product(*map(range, sizes))), dtype=np.int64)
-    profiles = profiles.reshape(-1, len(typed))
+    profiles = profiles.reshape(max(1, int(np.prod(sizes))), len(typed))
     priors = [
         np.array([(players[i].believed_by or {}).get(k, players[i].prior) for k in names])
         for i in typed

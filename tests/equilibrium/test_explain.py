@@ -11,6 +11,7 @@ import pytest
 from helpers.scenarios import scenario_from
 from offramp.equilibrium import Equilibrium, solve
 from offramp.equilibrium.explain import Explanation, why
+from offramp.errors import GameError
 from offramp.game import compile_game
 
 HEAD = "offramp: 1\nname: small\ntitle: A small game\n"
@@ -34,6 +35,8 @@ period: {unit: year, count: 1}
 parameters:
   gift_rest: {value: 0, range: [-5, 5], unit: payoff, source: judgement}
   gift_show: {value: 0, range: [-5, 5], unit: payoff, source: judgement}
+  weight: {value: 1, range: [0, 9], unit: factor, source: judgement}
+  dear: {value: 1, range: [0, 9], unit: factor, source: judgement}
 variables: {line: {levels: [held, crossed], start: held}}
 players:
   sender:
@@ -46,11 +49,11 @@ players:
 stages:
   - name: speak
     player: sender
-    actions: {rest: {cost: -gift_rest}, show: {cost: price - gift_show}}
+    actions: {rest: {cost: -gift_rest}, show: {cost: dear * price - gift_show}}
   - name: answer
     player: receiver
     actions: {back: {}, press: {pays: {receiver: 0.5 - fight}, effects: [{set: line, to: crossed}]}}
-payoffs: {sender: {loss: "-(line == crossed)"}}
+payoffs: {sender: {loss: "-weight * (line == crossed)"}}
 """
 
 CABLES = """
@@ -258,6 +261,27 @@ def test_payment_written_into_the_file_switches_the_reply(belief, own_type, shar
     assert after.likeliest == (before.payment.act if switches else before.likeliest)
 
 
+def test_term_counted_in_the_file_switches_the_reply():
+    written = {"loss": "weight", "show cost": "dear"}
+    switched = 0
+    for belief in (0.4, 0.27, 0.83, 0.6, 0.12):
+        for own_type in ("strong", "weak"):
+            asked = {
+                "period": 1,
+                "state": {},
+                "belief": {"sender.strong": belief},
+                "type": own_type,
+            }
+            found = why(solved(SIGNAL), "sender", **asked)
+            if found.term is None:
+                continue
+            for power, expected in ((1 - 1e-5, found.likeliest), (1 + 1e-5, found.term.act)):
+                counted = {written[found.term.term]: found.term.factor**power}
+                assert why(solved(SIGNAL, **counted), "sender", **asked).likeliest == expected
+            switched += 1
+    assert switched > 0
+
+
 def test_payment_reckons_with_what_it_makes_the_act_reveal():
     found = why(solved(SIGNAL), "sender", period=1, state={}, type="strong")
     gap = abs(found.value[1] - found.value[0])
@@ -347,6 +371,12 @@ def test_frozen_beliefs_reveal_nothing():
     found = why(game, "sender", period=1, state={})
     assert np.all(found.learnt == 0.0)
     assert_parts_sum(found)
+
+
+def test_solution_on_histories_is_refused_with_what_would_do():
+    exact = solve(compile_game(scenario_from(HEAD + CHOICE + "solver: {beliefs: history}\n")))
+    with pytest.raises(GameError, match="G554"):
+        why(exact, "climber", period=1, state={})
 
 
 # --- tables ---------------------------------------------------------------------------------------

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pygambit
 
-from offramp.equilibrium.histories import HistoryEquilibrium
 from offramp.game import Game, compile_game
 from offramp.game.gambit import InformationSet, export_gambit
+from offramp.game.tree import Tree
 from offramp.scenario import Scenario, load_scenario
 
-__all__ = ["FAMILIES", "Answer", "Family", "gambit_answers", "our_answers", "random_numbers"]
+__all__ = ["FAMILIES", "Family", "gambit_answers", "our_answers", "random_numbers"]
 
 SCENARIOS = Path(__file__).parent / "scenarios"
+
+LAMBDA_ERROR = 1e-6  # Gambit stops this near to the precision asked for, and mostly far nearer
 
 
 @dataclass(frozen=True)
@@ -88,25 +90,18 @@ def random_numbers(family: Family, seed: int) -> dict[str, float]:
     return {name: float(draws.uniform(*span)) for name, span in family.ranges.items()}
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What is played, by information set (label) and action.
-
-    Attributes:
-        precision: At which it is played; Gambit stops within rounding of the one asked for.
-    """
-
-    precision: float
-    plays: dict[tuple[str, str], float]
+Plays = dict[tuple[str, str], float]
+"""What is played, by information set (its label) and action."""
 
 
-def gambit_answers(game: Game, precision: float) -> tuple[Answer, dict[str, InformationSet]]:
+def gambit_answers(game: Game, precision: float) -> tuple[Plays, dict[str, InformationSet]]:
     """Export a game, solve it with Gambit, and read its answer off by our labels."""
     file = io.StringIO()
     sets = export_gambit(game, file)
     tree = pygambit.read_efg(io.StringIO(file.getvalue()))
     (found,) = pygambit.qre.logit_solve_lambda(tree, [precision])
-    plays: dict[tuple[str, str], float] = {}
+    assert abs(found.lam - precision) < LAMBDA_ERROR
+    plays: Plays = {}
     for player in tree.players:
         labels = [label for label in sets if label.split("|")[0] == player]
         histories = list(tree.get_infosets(player))
@@ -115,19 +110,19 @@ def gambit_answers(game: Game, precision: float) -> tuple[Answer, dict[str, Info
             mix = dict(found.profile[pygambit.gambit.H.path(*history.actions)])
             assert tuple(mix) == sets[label].actions
             plays |= {(label, act): float(p) for act, p in mix.items()}
-    return Answer(float(found.lam), plays), sets
+    return plays, sets
 
 
 def our_answers(
-    solution: HistoryEquilibrium, sets: dict[str, InformationSet], precision: float
-) -> Answer:
-    """Read our solution at the information sets of an export."""
-    plays: dict[tuple[str, str], float] = {}
+    tree: Tree, reply: Callable[[int, int], np.ndarray], sets: dict[str, InformationSet]
+) -> Plays:
+    """Read a solution, given as probabilities by (node, mover), at an export's sets."""
+    plays: Plays = {}
     for label, where in sets.items():
-        options: Any = solution.tree.branching(where.period, where.stage).table.movers[where.mover]
-        state = solution.tree.state[where.node]
+        options = tree.branching(where.period, where.stage).table.movers[where.mover]
+        state = tree.state[where.node]
         span = slice(options.start[state], options.start[state + 1])
         names = [options.names[act] for act in options.action[span]]
-        reply = solution.reply(where.node, where.mover)[:, where.type]
-        plays |= {(label, act): float(reply[names.index(act)]) for act in where.actions}
-    return Answer(precision, plays)
+        mix = reply(where.node, where.mover)[:, where.type]
+        plays |= {(label, act): float(mix[names.index(act)]) for act in where.actions}
+    return plays

@@ -60,27 +60,28 @@ class RandomScenario:
 
 
 @st.composite
-def scenarios(draw: Any) -> RandomScenario:
-    """Draw a random small scenario."""
-    return draw_scenario(hypothesis_dice(draw))
+def scenarios(draw: Any, crowded: bool = False) -> RandomScenario:
+    """Draw a random small scenario; `crowded`: five players, two of three types, one period."""
+    return draw_scenario(hypothesis_dice(draw), crowded)
 
 
-def draw_scenario(dice: Dice) -> RandomScenario:
+def draw_scenario(dice: Dice, crowded: bool = False) -> RandomScenario:
     """Draw a random small scenario with these dice."""
-    return _Author(dice).write()
+    return _Author(dice, crowded).write()
 
 
 class _Author:
     """Writes one scenario, section by section."""
 
-    def __init__(self, dice: Dice) -> None:
+    def __init__(self, dice: Dice, crowded: bool = False) -> None:
         self.dice = dice
+        self.crowded = crowded
         self.words = Words(dice)
         self.used = self.words.used
         self.players: Plain = {}
 
     def write(self) -> RandomScenario:
-        n_periods = self.dice.pick([1, 1, 2, 2, 3])
+        n_periods = 1 if self.crowded else self.dice.pick([1, 1, 2, 2, 3])
         self.words.n_periods = n_periods
         self.used.add("one period" if n_periods == 1 else "several periods")
         period = self.period(n_periods)
@@ -118,7 +119,7 @@ class _Author:
         if not learning:
             self.used.add("no learning")
         strategies_from = None
-        if case != "solved" and case != "quiet" and self.dice.chance(60):
+        if case == "bound" and "exact" not in self.used and self.dice.chance(60):
             strategies_from = "solved"
             self.used.add("strategies from")
         kept = {key: value for key, value in data.items() if value not in ({}, [])}
@@ -161,8 +162,9 @@ class _Author:
         return declared, levels[:2]
 
     def write_players(self) -> None:
-        names = ["north", "south", "east"][: self.dice.pick([2, 2, 3])]
-        informed = self.dice.pick([0, 1, 1, 2])
+        names = ["north", "south", "east", "west", "centre"]
+        names = names[: 5 if self.crowded else self.dice.pick([2, 2, 3])]
+        informed = 2 if self.crowded else self.dice.pick([0, 1, 1, 2])
         for number, name in enumerate(names):
             entry: Plain = {"precision": self.precision(name, number < informed)}
             entry.update(self.discount())
@@ -209,7 +211,8 @@ class _Author:
         return {"discount": factor, "per": "year"}
 
     def types(self, player: str) -> Plain:
-        names = ["soft", "hard", "wild"][: self.dice.pick([2, 2, 2, 3])]
+        names = ["soft", "hard", "wild"]
+        names = names[: 3 if self.crowded else self.dice.pick([2, 2, 2, 3])]
         if len(names) == 3:
             self.used.add("three types")
         typed = Typed(player, names, f"cost_{player}", f"luck_{player}")
@@ -364,7 +367,8 @@ class _Author:
         case = self.dice.pick(["solved", "bound", "bound"])
         if case == "bound":
             policies["bound"] = self.policy(staging)
-            if self.dice.chance(25):
+            # an exact strategy says nothing about what to do instead of its one choice
+            if "exact" not in self.used and self.dice.chance(30):
                 self.used.add("secret")
                 policies["bound"]["secret"] = True
         return policies, case

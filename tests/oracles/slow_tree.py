@@ -9,11 +9,11 @@ share the node that follows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from itertools import product
 
 from offramp.scenario.crisis import Action, Clause, Crisis, Mover, Player, Stage
-from offramp.scenario.expressions import Expr, Parameter, walk
+from offramp.scenario.expressions import Expr, Parameter
 from oracles.slow_effects import Outcome, add_payments, resolve_stage
 from oracles.slow_expressions import Moment, Reader
 
@@ -142,12 +142,7 @@ def reader_of(crisis: Crisis, profile: Profile) -> Reader:
 
 def chance_reader(crisis: Crisis, stage: Stage) -> str | None:
     """Return the player whose type a chance of `stage` reads, if any."""
-    names = {
-        node.name
-        for expression in _chances(stage)
-        for node in walk(expression)
-        if isinstance(node, Parameter)
-    }
+    names = {name for expression in _chances(stage) for name in parameters_in(expression)}
     readers = [p.name for p in crisis.players if names & _set_by_types(p)]
     assert len(readers) <= 1, f"chances of {stage.name} read the types of {readers}"
     return readers[0] if readers else None
@@ -171,6 +166,18 @@ def count_paths(node: Node) -> int:
         if id(branch.child) not in paths:
             paths[id(branch.child)] = count_paths(branch.child)
     return sum(paths[id(branch.child)] for branch in node.branches) or 1
+
+
+def parameters_in(part: object) -> Iterator[str]:
+    """Yield the parameters that an expression, or anything that holds some, reads."""
+    if isinstance(part, Parameter):
+        yield part.name
+    elif isinstance(part, tuple):
+        for each in part:
+            yield from parameters_in(each)
+    elif is_dataclass(part):
+        for entry in fields(part):
+            yield from parameters_in(getattr(part, entry.name))
 
 
 def _set_by_types(player: Player) -> set[str]:
@@ -200,6 +207,12 @@ class _Grower:
         # conditions and policies read no types, so any reader serves
         self.reader = next(iter(self.readers.values()))
         self.chance_readers = [chance_reader(crisis, stage) for stage in crisis.stages]
+        by_types = {name for player in crisis.players for name in _set_by_types(player)}
+        # profiles that agree in what a stage reads share its results
+        self.type_numbers = [
+            sorted(by_types & set(parameters_in((stage, crisis.endings))))
+            for stage in crisis.stages
+        ]
 
     def grow(self) -> Tree:
         names = [v.name for v in self.crisis.variables]
@@ -340,8 +353,12 @@ class _Grower:
     ) -> list[Branch]:
         """Return one branch for each signal that `acts` can give."""
         branches: dict[Signal, Branch] = {}
+        known: dict[tuple[float, ...], list[Outcome]] = {}
         for profile, reader in self.readers.items():
-            for outcome in resolve_stage(self.crisis, stage, acts, node.moment, reader):
+            key = tuple(reader.parameters[name] for name in self.type_numbers[node.stage])
+            if key not in known:
+                known[key] = resolve_stage(self.crisis, stage, acts, node.moment, reader)
+            for outcome in known[key]:
                 signal = self.signal(node, acts, outcome)
                 if signal not in children:
                     children[signal] = self.child(node, stage, signal, outcome, deciding)

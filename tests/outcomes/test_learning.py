@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from offramp import compile_game, load_scenario, propagate, solve
+from offramp.errors import GameError
 from offramp.outcomes.learning import certain_points, find_learning
 from offramp.outcomes.likeliest import find_likeliest
 
@@ -26,6 +27,12 @@ def test_beliefs_end_at_the_prior_on_average(solved):
     assert firm.end_if_so > firm.start > firm.end_if_not
 
 
+def test_beliefs_are_nearly_calibrated_and_better_so_on_a_finer_grid(solved):
+    coarse = solve(compile_game(load_scenario("pledge"), case="solved", grid=6))
+    fine = find_learning(solved, 4).calibration
+    assert 0 <= fine < find_learning(coarse, 4).calibration < 0.1
+
+
 def test_fear_of_a_firm_patron_keeps_the_challenger_from_grabbing(solved):
     (found,) = find_learning(solved, 4).liveliness
     assert (found.player, found.act) == ("challenger", "grab")
@@ -42,7 +49,7 @@ def test_replies_do_not_hang_on_belief_under_a_policy_that_reveals_nothing():
 
 def test_nothing_is_said_where_nobody_learns():
     frozen = solve(compile_game(load_scenario("pledge"), case="solved", learning=False))
-    assert find_learning(frozen, 4) == ((), ())
+    assert find_learning(frozen, 4) == ((), (), 0.0)
 
 
 def test_likeliest_situation_is_one_with_a_choice(solved):
@@ -54,4 +61,5 @@ def test_likeliest_situation_is_one_with_a_choice(solved):
 
 
 def test_who_never_chooses_stands_nowhere(solved):
-    assert find_likeliest(solved, "patron", 1, stage="test") is None
+    with pytest.raises(GameError, match="patron does not move at stage 'test'"):
+        find_likeliest(solved, "patron", 1, stage="test")

@@ -67,6 +67,7 @@ def answer(share: float, choices: float, value: float | None, *, holds: bool = T
             residual=share,
             loss=0.0,
             off_grid=None,
+            off_grid_loss=None,
             refinement=None,
             calibration=None,
             not_converged=0 if holds else 3,

@@ -8,18 +8,19 @@ without end is lengthened a period at a time until its strategies repeat.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from jaxtyping import Float
 
-from offramp.equilibrium.kernels.branches import Effort
+from offramp.equilibrium.endless import lengthen, value_change_to_come
 from offramp.equilibrium.kernels.cache import announce_compilation
 from offramp.equilibrium.kernels.expectations import accrue
 from offramp.equilibrium.memory import check_memory, plan_windows
 from offramp.equilibrium.plan import GamePlan, kernel_array
+from offramp.equilibrium.pointwise import Effort
 from offramp.equilibrium.solution import (
     Equilibrium,
     PeriodAnswer,
@@ -39,8 +40,7 @@ from offramp.game.factored import Game
 __all__ = ["evaluate_strategies", "replay_period", "solve", "solve_on_grid"]
 
 LEAST_ACCRUING = 256  # states of one task of the end of a period
-MOST_LENGTHENED = 5000  # periods after which a game without end is said not to settle
-LONGEST_CYCLE = 12  # periods looked back on for a cycle of strategies
+EVALUATED = 1e-12  # change of values still to come, relative, at which a valuation is done
 
 Progress = Callable[[float], None]
 """Called with the share of the work that is done."""
@@ -52,7 +52,15 @@ Watch = Callable[
 
 
 class Strategies(Protocol):
-    """Whatever gives log-strategies by period, stage and mover: an `Equilibrium`, for one."""
+    """Whatever gives log-strategies by period, stage and mover: an `Equilibrium`, for one.
+
+    In a game without end the strategies repeat after `n_periods`.
+    """
+
+    @property
+    def n_periods(self) -> int:
+        """Number of periods that have strategies of their own."""
+        ...
 
     def log_strategy(
         self, period: int, stage: int, mover: int = 0
@@ -116,7 +124,7 @@ def solve_on_grid(
     progress: Progress | None = None,
 ) -> Equilibrium:
     """Solve a game on its belief grid; see `solve`."""
-    announce_compilation("replies", "signalling", "branches")
+    announce_compilation("replies", "signalling", "responses")
     plan = GamePlan(game)
     check_memory(plan, settings.memory)
     solver = _Backward(plan, settings, threads, warm)
@@ -138,14 +146,21 @@ def evaluate_strategies(
     """
     plan = GamePlan(game)
     solver = _Backward(plan, Settings(), threads, None)
-    periods = 1 if game.forever else game.n_periods
-    values: list[Float[np.ndarray, "state profile account belief"]] = []
+    n_periods = strategies.n_periods
+    values: dict[int, Float[np.ndarray, "state column"]] = {}
     after: PeriodAnswer | None = None
-    shape = (plan.n_profiles, plan.n_accounts, plan.n_beliefs)
-    for period in range(periods - 1, -1, -1):
-        after = solver.play_period(period, after, strategies)
-        values.append(after.values.reshape(-1, *shape))
-    return tuple(reversed(values))
+    to_come = np.inf
+    while to_come > EVALUATED:
+        before = values.get(0)
+        for period in range(n_periods - 1, -1, -1):
+            after = solver.play_period(period, after, strategies)
+            values[period] = after.values
+        to_come = 0.0
+        if game.forever:
+            known = np.zeros_like(values[0]) if before is None else before
+            to_come = value_change_to_come(values[0], known, plan.patience**n_periods)
+    shape = (-1, plan.n_profiles, plan.n_accounts, plan.n_beliefs)
+    return tuple(values[period].reshape(shape) for period in range(n_periods))
 
 
 def replay_period(
@@ -371,49 +386,22 @@ def _solve_finite(solver: _Backward, progress: Progress | None) -> Equilibrium:
 
 
 def _solve_forever(solver: _Backward, progress: Progress | None) -> Equilibrium:
-    """Lengthen the game until its strategies repeat, at once or after a few periods."""
-    game, aim = solver.plan.game, solver.settings.acceptable
-    recent: list[PeriodAnswer] = []
-    cycle, change, number = 0, np.inf, 0
-    while cycle == 0 and number < MOST_LENGTHENED:
-        number += 1
-        recent.append(solver.solve_period(0, recent[-1] if recent else None))
-        del recent[: -LONGEST_CYCLE - 1]
-        cycle, change = _find_cycle(recent, aim)
-        if progress:
-            progress(min(1.0, float(np.log(max(change, aim)) / np.log(aim))))
-    length = max(cycle, 1)
-    # the last answer computed is the earliest period; those after it follow in the cycle
-    answers = {n: recent[-1 - n] for n in range(length)}
+    game = solver.plan.game
+    settled = lengthen(
+        lambda after: solver.solve_period(0, after),
+        solver.plan.patience,
+        solver.settings.acceptable,
+        progress,
+    )
+    length = len(settled.answers)
     windows = Windows({}, solver.solve_period, (0, length))
-    windows.keep(0, answers)
+    windows.keep(0, dict(enumerate(settled.answers)))
     return Equilibrium(
         game=game,
         settings=solver.settings,
-        statuses=tuple(answers[n].statuses for n in range(length)),
+        statuses=tuple(answer.statuses for answer in settled.answers),
         n_periods=length,
-        settled=change,
-        rounds_back=number,
+        settled=settled.change,
+        rounds_back=settled.periods,
         store=windows,
-    )
-
-
-def _find_cycle(recent: Sequence[PeriodAnswer], aim: float) -> tuple[int, float]:
-    """Return the shortest number of periods after which strategies repeat within `aim`, or 0.
-
-    The second number is the change over that many periods, or over one where there is no cycle.
-    """
-    last = recent[-1]
-    changes = [_largest_change(last, recent[-1 - n]) for n in range(1, len(recent))]
-    for n, change in enumerate(changes, start=1):
-        # values converge more slowly than strategies show: a cycle must also be seen twice
-        if change < aim and (n == 1 or len(recent) > 2 * n):
-            return n, change
-    return 0, changes[0] if changes else np.inf
-
-
-def _largest_change(one: PeriodAnswer, other: PeriodAnswer) -> float:
-    pairs = zip(one.strategies, other.strategies, strict=True)
-    return max(
-        (float(np.abs(np.exp(a) - np.exp(b)).max(initial=0.0)) for a, b in pairs), default=0.0
     )

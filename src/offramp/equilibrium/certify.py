@@ -18,17 +18,17 @@ from jaxtyping import Float
 
 from offramp.equilibrium.backward_induction import solve_on_grid
 from offramp.equilibrium.continuations import Place, gather_worth
-from offramp.equilibrium.kernels.branches import Effort
 from offramp.equilibrium.kernels.points import Point
 from offramp.equilibrium.local_stage import CutOut, LocalStage, Worth, cut_out, settle
 from offramp.equilibrium.plan import GamePlan, kernel_array
+from offramp.equilibrium.pointwise import Effort
 from offramp.equilibrium.situation import opinion_at
 from offramp.equilibrium.solution import Equilibrium
 from offramp.equilibrium.stage_game import precision_of
-from offramp.equilibrium.walks import Visit, interpolated, walk_histories
+from offramp.equilibrium.walks import Step, Visit, draw_history, interpolated, visits_along
 from offramp.game import Game, regrid
 
-__all__ = ["GridCertificate", "certify"]
+__all__ = ["GridCertificate", "certify", "replies_at"]
 
 SMALLEST_CHANCE = 1e-300  # keeps logarithms finite; such acts weigh nothing in a loss
 SAME = 1e-12  # beliefs this close are one point
@@ -44,7 +44,8 @@ class GridCertificate:
         n_points: Points at which replies were compared.
         off_grid: Largest difference between the strategy in use and the reply solved there.
         off_grid_loss: Largest KL(strategy in use ‖ reply)/λ, in payoff of its period.
-        refinement: Largest change of a reply over the last refinement of the grid.
+        refinement: How far replies may still be from those of a fine grid: the largest change over
+            the last halving of its steps, or half that over the one before.
         value_change: Largest change of any player's value at the start over that refinement.
         rate: How often the change was halved by the refinement before: log2 of the ratio of the
             two changes; NaN where nothing changes.
@@ -74,35 +75,45 @@ def certify(
             the period, on each of three grids.
     """
     game = equilibrium.game
-    walked = walk_histories(equilibrium, start or next(iter(game.start)), n_walks, generator)
-    visits = _distinct(walked, periods)
-    exact = _replies(equilibrium, visits)
+    start = start or next(iter(game.start))
+    histories = [draw_history(equilibrium, start, generator) for _ in range(n_walks)]
+    visits, kept = _distinct(_visits(equilibrium, histories), periods)
+    exact = replies_at(equilibrium, visits)
     in_use = [
         tuple(interpolated(equilibrium, visit, k) for k in range(len(replies)))
         for visit, replies in zip(visits, exact, strict=True)
     ]
     coarser = [solve_on_grid(one, equilibrium.settings) for one in _coarser(game)]
-    grids = [equilibrium, *coarser]
-    answers = [exact, *(_replies(one, visits) for one in coarser)]
+    answers = [exact]
+    for one in coarser:
+        there = _visits(one, histories)
+        answers.append(replies_at(one, [there[number] for number in kept]))
     changes = [_largest_gap(one, other) for one, other in pairwise(answers)]
-    values = [_start_values(one, start or next(iter(game.start))) for one in grids[:2]]
+    values = [_start_values(one, start) for one in [equilibrium, *coarser[:1]]]
     return GridCertificate(
         n_points=len(visits),
         off_grid=_largest_gap(exact, in_use),
         off_grid_loss=_largest_loss(equilibrium, visits, in_use, exact),
-        refinement=changes[0] if changes else 0.0,
+        refinement=_still_to_come(changes),
         value_change=float(np.abs(values[0] - values[-1]).max(initial=0.0)),
         rate=_rate(changes),
     )
 
 
-def _distinct(visits: Iterable[Visit], periods: Sequence[int] | None) -> list[Visit]:
-    found: dict[tuple[object, ...], Visit] = {}
-    for visit in visits:
+def _visits(equilibrium: Equilibrium, histories: Iterable[Sequence[Step]]) -> list[Visit]:
+    return [visit for one in histories for visit in visits_along(equilibrium, one)]
+
+
+def _distinct(
+    visits: Sequence[Visit], periods: Sequence[int] | None
+) -> tuple[list[Visit], list[int]]:
+    """Return the different points of the periods wanted, and their numbers."""
+    found: dict[tuple[object, ...], int] = {}
+    for number, visit in enumerate(visits):
         if periods is None or visit.period in periods:
             key = (visit.period, visit.stage, visit.state, *np.round(visit.belief / SAME).ravel())
-            found.setdefault(key, visit)
-    return list(found.values())
+            found.setdefault(key, number)
+    return [visits[number] for number in found.values()], list(found.values())
 
 
 def _coarser(game: Game) -> list[Game]:
@@ -119,7 +130,7 @@ def _coarser(game: Game) -> list[Game]:
     return coarser
 
 
-def _replies(equilibrium: Equilibrium, visits: Sequence[Visit]) -> list[Replies]:
+def replies_at(equilibrium: Equilibrium, visits: Sequence[Visit]) -> list[Replies]:
     """Solve the stage at every visited point, with the equilibrium's values to follow."""
     plan = GamePlan(equilibrium.game)
     places = {_place(equilibrium, visit) for visit in visits}
@@ -206,6 +217,15 @@ def _start_values(equilibrium: Equilibrium, start: str) -> Float[np.ndarray, "ac
     here = np.tensordot(chance[: len(values)], values, axes=1)
     priors = np.array([game.opinion[account.player] for account in game.accounts])
     return np.einsum("pa,ap->a", here, priors)
+
+
+def _still_to_come(changes: Sequence[float]) -> float:
+    """Return how far replies may be from those of the finest grid, by the last two changes.
+
+    An exact belief may by chance lie near a point of one grid, whose change then says too little:
+    half the change before counts as well, where an error of first order would leave as much.
+    """
+    return max(changes[0], 0.5 * changes[1]) if changes else 0.0
 
 
 def _rate(changes: Sequence[float]) -> float:

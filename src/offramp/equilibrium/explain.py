@@ -16,7 +16,6 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from offramp.equilibrium.continuations import Place, gather_worth
-from offramp.equilibrium.kernels.branches import Effort
 from offramp.equilibrium.kernels.points import Point
 from offramp.equilibrium.local_stage import (
     CutOut,
@@ -29,6 +28,7 @@ from offramp.equilibrium.local_stage import (
     split,
 )
 from offramp.equilibrium.plan import GamePlan, StagePlan, kernel_array
+from offramp.equilibrium.pointwise import Effort
 from offramp.equilibrium.situation import (
     BeliefWords,
     Situation,
@@ -39,13 +39,16 @@ from offramp.equilibrium.situation import (
 from offramp.equilibrium.solution import Equilibrium
 from offramp.equilibrium.stage_game import precision_of
 from offramp.equilibrium.switching import (
+    Count,
+    Payment,
     PaymentSwitch,
     TermSwitch,
     Turn,
     find_payment,
     find_term,
+    levers,
 )
-from offramp.errors import OfframpError, Problem
+from offramp.errors import GameError, OfframpError, Problem
 from offramp.game import FORBIDDEN, FREE, Game
 from offramp.game.beliefs import observer_belief
 from offramp.game.terms import compile_terms
@@ -53,7 +56,7 @@ from offramp.game.terms import compile_terms
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Explanation", "explain", "why"]
+__all__ = ["Explanation", "explain", "refuse_histories", "why"]
 
 
 @dataclass(frozen=True)
@@ -178,8 +181,10 @@ def why(
         type: Of the player; default: its first.
 
     Raises:
-        GameError: The question names nothing, or several things, that this game knows.
+        GameError: The question names nothing, or several things, that this game knows, or the
+            solution keeps its beliefs on histories.
     """
+    refuse_histories(equilibrium)
     situation = find_situation(
         equilibrium.game,
         player,
@@ -195,7 +200,12 @@ def why(
 def explain(
     equilibrium: Equilibrium, player: str, situations: Sequence[Situation]
 ) -> list[Explanation]:
-    """Explain a player's replies in many situations; one sweep serves them all."""
+    """Explain a player's replies in many situations; one sweep serves them all.
+
+    Raises:
+        GameError: The solution keeps its beliefs on histories.
+    """
+    refuse_histories(equilibrium)
     shared = _shared(equilibrium, player)
     places = [_place(equilibrium, one) for one in situations]
     _collect(equilibrium, shared, places)
@@ -203,6 +213,20 @@ def explain(
         _explain(equilibrium, shared, one, shared.spots[place])
         for one, place in zip(situations, places, strict=True)
     ]
+
+
+def refuse_histories(equilibrium: object) -> None:
+    """Raise a GameError unless a solution keeps its beliefs on the grid."""
+    if not isinstance(equilibrium, Equilibrium):
+        raise GameError(
+            Problem(
+                code="G554",
+                path="solver.beliefs",
+                message="a reply is explained on the belief grid, and this solution keeps its "
+                "beliefs on histories.",
+                fix="solve the game with `beliefs: grid`.",
+            )
+        )
 
 
 # --- what questions about one player share --------------------------------------------------------
@@ -274,9 +298,9 @@ def _explain(equilibrium: Equilibrium, shared: _Shared, one: Situation, spot: _S
     bound = local.cut.table.bound[local.cut.table.bound_at[one.mover] :, one.own_type]
     bound = bound[: len(reply.value[one.mover])]
     open_to = np.flatnonzero(bound != FORBIDDEN)
-    acts = _act_names(table, one, open_to)
+    names = _act_names(table, one)
     terms = tuple(str(account.term) for account in shared.terms.game.accounts)
-    payment, term = _switches(local, reply, spot, one, np.flatnonzero(bound == FREE), table, terms)
+    payment, count = _switches(local, reply, parts, spot, one, np.flatnonzero(bound == FREE))
     player = game.players[one.player]
     return Explanation(
         player=player.name,
@@ -285,7 +309,7 @@ def _explain(equilibrium: Equilibrium, shared: _Shared, one: Situation, spot: _S
         stage=game.stage_names[one.stage],
         state=game.space.describe(int(game.codes[one.stage][one.state])),
         belief=dict(zip(_believed(game), _by_type(game, one.belief).tolist(), strict=True)),
-        acts=acts,
+        acts=tuple(names[option] for option in open_to),
         terms=terms,
         observers=tuple(p.name for p in game.players),
         believed=_believed(game),
@@ -297,8 +321,8 @@ def _explain(equilibrium: Equilibrium, shared: _Shared, one: Situation, spot: _S
         belief_before=_before(game, one.belief),
         belief_after=_after(game, parts, open_to),
         is_bound=bool(np.all(bound[open_to] >= 0.0)),
-        payment=payment,
-        term=term,
+        payment=PaymentSwitch(names[payment.option], payment.amount) if payment else None,
+        term=TermSwitch(terms[count[0].term], count[0].factor, names[count[1]]) if count else None,
     )
 
 
@@ -308,6 +332,7 @@ def _local_stage(
     settings, game = equilibrium.settings, equilibrium.game
     table = shared.plan.stage(*_place(equilibrium, one)[:2])
     present = settings.precision_basis == "present"
+    period = 0 if game.forever else one.period
     players = [mover.player for mover in table.options]
     opinion = np.array([opinion_at(game, k, one.belief) for k in players])
     return LocalStage(
@@ -320,7 +345,7 @@ def _local_stage(
             belief=kernel_array(one.belief, np.float64),
             opinion=kernel_array(opinion, np.float64),
         ),
-        precision=np.array([precision_of(shared.plan, k, one.period, present) for k in players]),
+        precision=np.array([precision_of(shared.plan, k, period, present) for k in players]),
         effort=Effort(settings.tolerance, settings.acceptable, settings.max_steps),
         worth=spot.worth,
     )
@@ -336,38 +361,28 @@ def _on_grid(game: Game, belief: Float[np.ndarray, "typed type"]) -> Int[np.ndar
     return found
 
 
-def _act_names(
-    table: StagePlan, one: Situation, options: Int[np.ndarray, "option"]
-) -> tuple[str, ...]:
+def _act_names(table: StagePlan, one: Situation) -> tuple[str, ...]:
     mover = table.options[one.mover]
-    first = int(mover.start[one.state])
-    return tuple(mover.names[mover.action[first + option]] for option in options)
+    options = mover.action[mover.start[one.state] : mover.start[one.state + 1]]
+    return tuple(mover.names[action] for action in options)
 
 
 def _switches(
     local: LocalStage,
     reply: Reply,
+    parts: Parts,
     spot: _Spot,
     one: Situation,
     free: Int[np.ndarray, "free"],
-    table: StagePlan,
-    terms: tuple[str, ...],
-) -> tuple[PaymentSwitch | None, TermSwitch | None]:
-    """Return what would make another of the type's free acts the most likely."""
+) -> tuple[Payment | None, tuple[Count, int] | None]:
+    """Return what would make another of the type's free options the most likely."""
     if len(free) < 2 or local.precision[one.mover] == 0.0:
         return None, None
     value = reply.value[one.mover][free, one.own_type]
-    now = int(free[np.argmax(value)])
-    turn = Turn(one.mover, one.own_type, one.player, free, now)
-    payment, term = None, None
-    paid = find_payment(local, turn)
-    if paid is not None:
-        payment = PaymentSwitch(_act_names(table, one, np.array([paid[0]]))[0], paid[1])
-    counted = find_term(local, turn, spot.terms)
-    if counted is not None:
-        act = _act_names(table, one, np.array([counted[2]]))[0]
-        term = TermSwitch(terms[counted[0]], counted[1], act)
-    return payment, term
+    turn = Turn(one.mover, one.own_type, one.player, free, int(free[np.argmax(value)]))
+    total = parts.paid + parts.later + parts.learnt
+    pull = levers(local, turn, reply, spot.terms, total)
+    return find_payment(pull, turn), find_term(pull, turn, total.shape[1])
 
 
 # --- beliefs, by player.type ----------------------------------------------------------------------

@@ -15,15 +15,24 @@ seen by all, whatever the act reveals.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from offramp.equilibrium.kernels.branches import Effort, solve_point
-from offramp.equilibrium.kernels.points import Beliefs, JointTable, Point, Scratch, new_scratch
+from offramp.equilibrium.kernels.points import (
+    Beliefs,
+    JointTable,
+    Point,
+    Scratch,
+    new_scratch,
+    value_point,
+)
+from offramp.equilibrium.kernels.responses import Equation, Sites
 from offramp.equilibrium.plan import StagePlan, kernel_array
+from offramp.equilibrium.pointwise import Effort, Points, solve_points
+from offramp.equilibrium.tasks import Crew
 from offramp.game.beliefs import observer_belief
 from offramp.game.factored import Game
 
@@ -52,12 +61,6 @@ class Worth(NamedTuple):
     live: Float[np.ndarray, "successor profile account belief"]
     ended: Float[np.ndarray, "ended profile account belief"]
 
-    def __add__(self, other: object) -> Worth:
-        """Add up, part by part."""
-        if not isinstance(other, Worth):
-            return NotImplemented
-        return Worth(self.pay + other.pay, self.live + other.live, self.ended + other.ended)
-
 
 @dataclass(frozen=True)
 class LocalStage:
@@ -74,10 +77,6 @@ class LocalStage:
     precision: Float[np.ndarray, "mover"]
     effort: Effort
     worth: Worth
-
-    def with_worth(self, worth: Worth) -> LocalStage:
-        """Return the same stage with other payoffs."""
-        return replace(self, worth=worth)
 
 
 class Reply(NamedTuple):
@@ -153,18 +152,29 @@ def settle(local: LocalStage) -> Reply:
     n_movers = len(table.mover_types)
     counts = np.diff(table.option_start, axis=1)[:, 0]
     sizes = counts * table.mover_types
-    scratch = new_scratch(table, local.beliefs, int(counts.max(initial=0)), int(table.n_signals[0]))
-    log_strategy, value = np.empty(sizes.sum()), np.empty(sizes.sum())
-    residual, _status = solve_point(
+    most = int(counts.max(initial=0)), int(table.n_signals[0])
+    at = local.point
+    equation = Equation(
         table._replace(pay=_flat(worth.pay)),
         local.beliefs,
-        local.point,
+        Sites(at.at[None], at.belief[None], at.opinion[None]),
         local.precision,
-        local.effort,
         _flat(worth.live),
         _flat(worth.ended),
-        scratch,
+        *most,
+    )
+    points = Points(equation, np.zeros((1, 2), np.int64), int(sizes.sum()), Crew(1))
+    found = solve_points(points, local.effort, None)
+    log_strategy, value = found.log_strategy[0], np.empty(points.width)
+    scratch = new_scratch(table, local.beliefs, *most)
+    value_point(
+        equation.table,
+        local.beliefs,
+        at,
         log_strategy,
+        equation.next_values,
+        equation.ended,
+        scratch,
         value,
     )
     ends = np.cumsum([0, *sizes])
@@ -175,7 +185,7 @@ def settle(local: LocalStage) -> Reply:
             for k in range(n_movers)
         )
 
-    return Reply(by_mover(np.exp(log_strategy)), by_mover(value), residual, scratch)
+    return Reply(by_mover(np.exp(log_strategy)), by_mover(value), float(found.residual[0]), scratch)
 
 
 def split(

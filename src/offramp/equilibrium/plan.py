@@ -113,6 +113,13 @@ class StagePlan:
         """Largest number of signals in one state."""
         return int(self.joint.n_signals.max(initial=1))
 
+    @cached_property
+    def most_cells(self) -> int:
+        """Largest number of options, times own types, of all movers in one state."""
+        counts = np.diff(self.option_start, axis=1)
+        widths = [self.n_types(k) for k in range(len(self.options))]
+        return int((np.array(widths, np.int64) @ counts).max(initial=0))
+
     def n_types(self, mover: int) -> int:
         """Types by which a mover's strategy can differ: its own, or one."""
         return self.options[mover].bound.shape[1]
@@ -162,6 +169,11 @@ class GamePlan:
         owners = [self.game.players[account.player] for account in self.game.accounts]
         return np.array([owner.discount for owner in owners], dtype=np.float64)
 
+    @property
+    def patience(self) -> float:
+        """The largest discount."""
+        return float(self.discount.max(initial=0.0))
+
     @cached_property
     def opinion(self) -> tuple[Float[np.ndarray, "profile belief"], ...]:
         """Per player, its belief over profiles at each joint point."""
@@ -176,6 +188,12 @@ class GamePlan:
     def points(self) -> Float[np.ndarray, "belief typed type"]:
         """Reference beliefs at each joint point."""
         return kernel_array(self.game.grid.points, np.float64)
+
+    @cached_property
+    def belief_index(self) -> Int[np.ndarray, "belief typed"]:
+        """Each joint point's number on every typed player's own grid."""
+        beliefs, numbers = self.beliefs, np.arange(self.n_beliefs)
+        return kernel_array(numbers[:, None] // beliefs.stride % beliefs.n_points, np.int64)
 
     @cached_property
     def landing(self) -> Int[np.ndarray, "mask belief"]:

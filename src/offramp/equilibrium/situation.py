@@ -277,7 +277,7 @@ def _refuse_nowhere(
     game: Game, player: str, period: int, stage: str | None, state: StateWords | int
 ) -> GameError:
     where = f"at stage '{stage}' of period {period}" if stage else f"in period {period}"
-    told = state
+    told: object = state
     if isinstance(state, Mapping):
         told = f"{{{', '.join(f'{name}: {level}' for name, level in state.items())}}}"
     return _refuse(

@@ -14,12 +14,22 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from offramp.equilibrium.kernels import branches
-from offramp.equilibrium.kernels.branches import Effort, play_listed, solve_listed
 from offramp.equilibrium.kernels.expectations import redraw_step, run_chain
 from offramp.equilibrium.kernels.replies import play_untyped, reply_untyped
+from offramp.equilibrium.kernels.responses import Equation, Sites
 from offramp.equilibrium.kernels.signalling import Rules, play_typed, reply_typed
 from offramp.equilibrium.plan import ChainPlan, GamePlan, Kind, StagePlan, kernel_array
+from offramp.equilibrium.pointwise import (
+    CONTINUED,
+    CONVERGED,
+    JUMPED,
+    TURNED,
+    UNCONVERGED,
+    Effort,
+    Found,
+    Points,
+    solve_points,
+)
 from offramp.equilibrium.tasks import Crew
 
 __all__ = [
@@ -34,14 +44,14 @@ __all__ = [
 
 LEAST_STATES = 32  # states of one task: below, handing a task to a thread costs more than it
 LEAST_TILES = 4
-LEAST_POINTS = 16
+BATCH = 8192  # points that are solved together in general: their slopes fill a few megabytes
 MOST_MARKED = 1000  # points of one stage that are kept by name; all are counted
 
 
 class Marked(NamedTuple):
     """Points that plain iteration did not settle, one entry each.
 
-    `status` is one of the codes of `kernels.branches`; `reached` is the share of the precision to
+    `status` is one of the codes of `pointwise`; `reached` is the share of the precision to
     which the branch from zero was followed.
     """
 
@@ -326,17 +336,10 @@ def _reply_typed(
         return rounds
 
     rounds = max(task.crew.run(reply, task.n_states, LEAST_STATES))
-    hard = np.argwhere(error < 0.0)
+    hard = np.ascontiguousarray(np.argwhere(error < 0.0))
     found = _solve_points(task, effort, np.array([precision]), None, strategies, hard)
     residual = max(float(error.max(initial=0.0)), float(found.residual.max(initial=0.0)))
     return _summarise(task, np.array([precision]), max(rounds, found.rounds), residual, hard, found)
-
-
-class _Found(NamedTuple):
-    residual: Float[np.ndarray, "listed"]
-    status: Int[np.ndarray, "listed"]
-    reached: Float[np.ndarray, "listed"]
-    rounds: int
 
 
 def _solve_jointly(
@@ -353,7 +356,7 @@ def _solve_jointly(
 
 
 def _every_point(task: StageTask) -> Int[np.ndarray, "listed two"]:
-    return np.argwhere(np.ones((task.n_states, task.game.n_beliefs), dtype=bool))
+    return np.ascontiguousarray(np.indices((task.n_states, task.game.n_beliefs)).reshape(2, -1).T)
 
 
 def _solve_points(
@@ -363,53 +366,91 @@ def _solve_points(
     start_from: _Start | None,
     strategies: Float[np.ndarray, "cell belief"],
     listed: Int[np.ndarray, "listed two"],
-) -> _Found:
-    """Solve the listed (state, belief) points one by one, in general."""
+) -> Found:
+    """Solve the listed (state, belief) points in general; write strategies and values there."""
+    batches = []
+    for start in range(0, max(len(listed), 1), BATCH):
+        some = listed[start : start + BATCH]
+        points = _points(task, precision, some)
+        guess = None
+        if start_from is not None:
+            guess = _gather(task, some, points.width, start_from.guess, start_from.rows)
+        found = solve_points(points, effort, guess)
+        rows, cells = _cell_rows(task, some)
+        strategies[rows, some[cells[0], 1]] = found.log_strategy[cells]
+        points.play(found.log_strategy, task.values)
+        batches.append(found)
+    return Found(
+        batches[0].log_strategy[:0],
+        np.concatenate([one.residual for one in batches]),
+        np.concatenate([one.status for one in batches]),
+        np.concatenate([one.reached for one in batches]),
+        max(one.rounds for one in batches),
+    )
+
+
+def _points(
+    task: StageTask, precision: Float[np.ndarray, "mover"], listed: Int[np.ndarray, "listed two"]
+) -> Points:
     plan, game = task.plan, task.game
-    found = _Found(np.zeros(len(listed)), np.zeros(len(listed), np.int64), np.ones(len(listed)), 0)
-    if not len(listed):
-        return found
-    rows = strategy_rows(plan, task.n_states)
-    guess, guess_rows = start_from if start_from else (strategies[:0], np.zeros_like(rows))
-    joint = plan.joint
-    opinion = _opinions(plan)
-
-    def solve(start: int, stop: int) -> int:
-        rounds: int = solve_listed(
-            start,
-            stop,
-            listed,
-            joint,
-            game.beliefs,
-            game.points,
-            opinion,
-            precision,
-            plan.most_options,
-            plan.most_signals,
-            effort,
-            start_from is not None,
-            guess,
-            guess_rows,
-            task.next_values,
-            task.ended,
-            rows,
-            strategies,
-            found.residual,
-            found.status,
-            found.reached,
-            task.values,
-        )
-        return rounds
-
-    rounds = max(task.crew.run(solve, len(listed), LEAST_POINTS))
-    return found._replace(rounds=rounds)
+    sites = Sites(game.belief_index, game.points, _opinions(plan))
+    equation = Equation(
+        plan.joint,
+        game.beliefs,
+        sites,
+        precision,
+        task.next_values,
+        task.ended,
+        plan.most_options,
+        plan.most_signals,
+    )
+    return Points(equation, listed, plan.most_cells, task.crew)
 
 
-def _opinions(plan: StagePlan) -> Float[np.ndarray, "mover profile belief"]:
+def _opinions(plan: StagePlan) -> Float[np.ndarray, "belief mover profile"]:
     game = plan.game
     held = [game.opinion[mover.player] for mover in plan.options]
     shape = (len(held), game.n_profiles, game.n_beliefs)
-    return kernel_array(np.array(held).reshape(shape), np.float64)
+    return kernel_array(np.array(held).reshape(shape).transpose(2, 0, 1), np.float64)
+
+
+def _cell_rows(
+    task: StageTask, listed: Int[np.ndarray, "listed two"]
+) -> tuple[Int[np.ndarray, "cell"], tuple[Int[np.ndarray, "cell"], Int[np.ndarray, "cell"]]]:
+    """Return the rows of a stage's strategies that belong to points, with (point, cell) of each."""
+    plan, states = task.plan, listed[:, 0]
+    begins = strategy_rows(plan, task.n_states)
+    nothing = np.zeros(0, dtype=np.int64)
+    point, cell, row = [nothing], [nothing], [nothing]
+    offset = np.zeros(len(listed), dtype=np.int64)
+    for k in range(len(plan.options)):
+        first = plan.option_start[k, states] * plan.n_types(k)
+        count = plan.option_start[k, states + 1] * plan.n_types(k) - first
+        number = np.repeat(np.arange(len(listed)), count)
+        within = np.arange(len(number)) - np.repeat(np.cumsum(count) - count, count)
+        point.append(number)
+        cell.append(offset[number] + within)
+        row.append(begins[k] + first[number] + within)
+        offset += count
+    return np.concatenate(row), (np.concatenate(point), np.concatenate(cell))
+
+
+def _gather(
+    task: StageTask,
+    listed: Int[np.ndarray, "listed two"],
+    width: int,
+    strategies: Float[np.ndarray, "cell belief"],
+    begins: Int[np.ndarray, "mover_1"],
+) -> Float[np.ndarray, "point cell"]:
+    """Read guesses out of another period's strategies; zero where they do not reach so far."""
+    own = strategy_rows(task.plan, task.n_states)
+    rows, cells = _cell_rows(task, listed)
+    mover = np.searchsorted(own, rows, side="right") - 1
+    theirs = rows - own[mover] + begins[mover]
+    known = theirs < begins[mover + 1]
+    guess = np.zeros((len(listed), width))
+    guess[cells[0][known], cells[1][known]] = strategies[theirs[known], listed[cells[0][known], 1]]
+    return guess
 
 
 def _summarise(
@@ -418,10 +459,10 @@ def _summarise(
     rounds: int,
     residual: float,
     listed: Int[np.ndarray, "listed two"],
-    found: _Found,
+    found: Found,
 ) -> StageStatus:
-    counts = np.bincount(found.status, minlength=branches.UNCONVERGED + 1)
-    unsettled = np.flatnonzero(found.status != branches.CONVERGED)[:MOST_MARKED]
+    counts = np.bincount(found.status, minlength=UNCONVERGED + 1)
+    unsettled = np.flatnonzero(found.status != CONVERGED)[:MOST_MARKED]
     marked = Marked(
         listed[unsettled, 0],
         listed[unsettled, 1],
@@ -435,10 +476,10 @@ def _summarise(
         rounds=rounds,
         residual=min(residual, 1.0),
         loss=float((2.0 * residual**2 / finite).max(initial=0.0)),
-        continued=int(counts[branches.CONTINUED] + counts[branches.TURNED]),
-        turned=int(counts[branches.TURNED]),
-        jumped=int(counts[branches.JUMPED]),
-        unconverged=int(counts[branches.UNCONVERGED]),
+        continued=int(counts[CONTINUED] + counts[TURNED]),
+        turned=int(counts[TURNED]),
+        jumped=int(counts[JUMPED]),
+        unconverged=int(counts[UNCONVERGED]),
         marked=marked if len(unsettled) else None,
     )
 
@@ -469,25 +510,12 @@ def _play_typed(task: StageTask, strategies: Float[np.ndarray, "cell belief"]) -
 
 
 def _play_jointly(task: StageTask, strategies: Float[np.ndarray, "cell belief"]) -> None:
-    plan, game = task.plan, task.game
-    listed, rows, opinion = _every_point(task), strategy_rows(plan, task.n_states), _opinions(plan)
-
-    def play(start: int, stop: int) -> None:
-        play_listed(
-            start,
-            stop,
-            listed,
-            plan.joint,
-            game.beliefs,
-            game.points,
-            opinion,
-            plan.most_options,
-            plan.most_signals,
-            task.next_values,
-            task.ended,
-            rows,
-            strategies,
-            task.values,
-        )
-
-    task.crew.run(play, len(listed), LEAST_POINTS)
+    listed = _every_point(task)
+    precision = np.ones(len(task.plan.options))
+    for start in range(0, len(listed), BATCH):
+        some = listed[start : start + BATCH]
+        points = _points(task, precision, some)
+        rows, cells = _cell_rows(task, some)
+        log_strategy = np.zeros((len(some), points.width))
+        log_strategy[cells] = strategies[rows, some[cells[0], 1]]
+        points.play(log_strategy, task.values)

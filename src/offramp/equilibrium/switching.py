@@ -12,14 +12,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
-from offramp.equilibrium.local_stage import LocalStage, Worth, settle
+from offramp.equilibrium.local_stage import LocalStage, Reply, Worth, settle
 
-__all__ = ["PaymentSwitch", "TermSwitch", "Turn", "find_payment", "find_term", "paid_for", "scaled"]
+__all__ = [
+    "Change",
+    "Count",
+    "Levers",
+    "Payment",
+    "PaymentSwitch",
+    "TermSwitch",
+    "Turn",
+    "find_payment",
+    "find_term",
+    "levers",
+]
 
 MOST_FACTOR = 3.0  # a term that must change by more than this is not said to carry the reply
 TERM_STEPS = 6  # looked at between a factor of one and the most, each way
@@ -28,6 +40,8 @@ GROWTH = 1.5  # of the steps by which payments are raised
 MOST_PAYMENT = 1000.0  # times the gap; a payment beyond it is not looked for
 CLOSE = 1e-11  # width of the final bracket, relative: well below what a reply can tell apart
 MOST_HALVINGS = 80
+
+_ByTerm = Float[np.ndarray, "option term"]
 
 
 @dataclass(frozen=True)
@@ -62,14 +76,12 @@ class TermSwitch:
         return f"'{self.term}' counted {only}{self.factor:.2g} times as much from here on"
 
 
-@dataclass(frozen=True)
-class Turn:
-    """Whose reply is to be switched: one mover, of one type, and its free options.
+class Turn(NamedTuple):
+    """Whose reply is to be switched: one mover, of one type, and what it is free to do.
 
     Attributes:
         account: Of the mover, among the accounts of the stage's worth.
-        free: Options between which the type chooses.
-        now: The one that is most likely.
+        now: The option that is most likely.
     """
 
     mover: int
@@ -79,69 +91,114 @@ class Turn:
     now: int
 
 
-def find_payment(local: LocalStage, turn: Turn) -> tuple[int, float] | None:
-    """Return the option that the smallest payment makes most likely, and that payment."""
-    best: tuple[int, float] | None = None
-    for option in turn.free:
-        if option == turn.now:
-            continue
-        amount = _smallest_payment(local, turn, int(option), best[1] if best else math.inf)
-        if amount is not None:
-            best = (int(option), amount)
+class Payment(NamedTuple):
+    """A payment added to one option of the mover, for all its types."""
+
+    option: int
+    amount: float
+
+
+class Count(NamedTuple):
+    """One term of the mover, counted `factor` times."""
+
+    term: int
+    factor: float
+
+
+Change = Payment | Count
+
+Levers = Callable[[Change], Float[np.ndarray, "option"]]
+"""Returns what each option is worth to the type that is asked about, if something changed."""
+
+
+def levers(local: LocalStage, turn: Turn, reply: Reply, terms: Worth, total: _ByTerm) -> Levers:
+    """Return how action values answer to changes at this stage.
+
+    Where nothing that is learnt, and nobody else's act, hangs on how the mover plays, they answer
+    in proportion; elsewhere the stage is solved anew.
+
+    Args:
+        total: What each option brings by term, all told.
+    """
+    table = local.cut.table
+    if len(table.mover_types) == 1 and table.mover_types[0] == 1:
+        value = reply.value[0][:, 0]
+        return lambda change: _in_proportion(value, total, change)
+
+    def solve(change: Change) -> Float[np.ndarray, "option"]:
+        changed = replace(local, worth=_changed(local, turn, terms, change))
+        return settle(changed).value[turn.mover][:, turn.own_type]
+
+    return solve
+
+
+def find_payment(pull: Levers, turn: Turn) -> Payment | None:
+    """Return the smallest payment that makes another option the most likely."""
+    best: Payment | None = None
+    for option in turn.free[turn.free != turn.now].tolist():
+        limit = best.amount if best else math.inf
+        amount = _smallest_payment(pull, turn, option, limit)
+        best = Payment(option, amount) if amount is not None else best
     return best
 
 
-def find_term(local: LocalStage, turn: Turn, terms: Worth) -> tuple[int, float, int] | None:
-    """Return the term that needs to change least, its factor, and the option switched to.
+def find_term(pull: Levers, turn: Turn, n_terms: int) -> tuple[Count, int] | None:
+    """Return the term that needs to change least, by its factor, and the option switched to.
 
     None where no single term would do it within a factor of `MOST_FACTOR` either way.
     """
     best: tuple[int, float] | None = None
-    for term in range(terms.pay.shape[2]):
+    for term in range(n_terms):
         limit = abs(best[1]) if best else math.log(MOST_FACTOR)
-        log_factor = _smallest_factor(local, turn, terms, term, limit)
-        if log_factor is not None:
-            best = (term, log_factor)
+        log_factor = _smallest_factor(pull, turn, term, limit)
+        best = (term, log_factor) if log_factor is not None else best
     if best is None:
         return None
-    term, factor = best[0], math.exp(best[1])
-    changed = local.with_worth(scaled(local.worth, terms, turn.account, term, factor))
-    value = settle(changed).value[turn.mover][:, turn.own_type]
+    count = Count(best[0], math.exp(best[1]))
     others = turn.free[turn.free != turn.now]
-    return term, factor, int(others[np.argmax(value[others])])
+    return count, int(others[np.argmax(pull(count)[others])])
 
 
-def paid_for(local: LocalStage, turn: Turn, option: int, amount: float) -> Worth:
-    """Return the stage's worth with a payment added to one option of the mover, for all types."""
-    pay = local.worth.pay.copy()
-    rows = local.cut.table.option[:, turn.mover] == option
-    pay[rows, :, turn.account] += amount
-    return local.worth._replace(pay=pay)
+def _in_proportion(
+    value: Float[np.ndarray, "option"], total: _ByTerm, change: Change
+) -> Float[np.ndarray, "option"]:
+    if isinstance(change, Count):
+        return value + (change.factor - 1.0) * total[:, change.term]
+    changed = value.copy()
+    changed[change.option] += change.amount
+    return changed
 
 
-def scaled(worth: Worth, terms: Worth, account: int, term: int, factor: float) -> Worth:
-    """Return the stage's worth with one term of the mover counted `factor` times."""
+def _changed(local: LocalStage, turn: Turn, terms: Worth, change: Change) -> Worth:
+    if isinstance(change, Payment):
+        pay = local.worth.pay.copy()
+        rows = local.cut.table.option[:, turn.mover] == change.option
+        pay[rows, :, turn.account] += change.amount
+        return local.worth._replace(pay=pay)
     parts = []
-    for whole, part in zip(worth, terms, strict=True):
-        changed = whole.copy()
-        changed[:, :, account] += (factor - 1.0) * part[:, :, term]
-        parts.append(changed)
+    for whole, part in zip(local.worth, terms, strict=True):
+        counted = whole.copy()
+        counted[:, :, turn.account] += (change.factor - 1.0) * part[:, :, change.term]
+        parts.append(counted)
     return Worth(*parts)
 
 
-def _smallest_payment(local: LocalStage, turn: Turn, option: int, limit: float) -> float | None:
-    """Return the smallest payment below `limit` that makes an option the most likely."""
+def _lead(value: Float[np.ndarray, "option"], turn: Turn, option: int) -> float:
+    """Return by how much an option is worth more than the best other free one."""
+    others = turn.free[turn.free != option]
+    return float(value[option] - value[others].max())
+
+
+def _smallest_payment(pull: Levers, turn: Turn, option: int, limit: float) -> float | None:
+    """Return the smallest payment, below `limit`, that makes an option the most likely."""
 
     def margin(amount: float) -> float:
-        paid = local.with_worth(paid_for(local, turn, option, amount))
-        return _lead(paid, turn, option)
+        return _lead(pull(Payment(option, amount)), turn, option)
 
-    gap = -margin(0.0)
-    if gap < 0.0:
-        return 0.0
+    gap = max(-margin(0.0), CLOSE)
     steps: list[float] = []
-    amount = FIRST_STEP * max(gap, CLOSE)
-    while amount < min(limit, MOST_PAYMENT * max(gap, CLOSE)):
+    amount = FIRST_STEP * gap
+    while amount < min(limit, MOST_PAYMENT * gap):
         steps.append(amount)
         amount *= GROWTH
     if math.isfinite(limit):
@@ -149,17 +206,12 @@ def _smallest_payment(local: LocalStage, turn: Turn, option: int, limit: float) 
     return _first_crossing(margin, steps)
 
 
-def _smallest_factor(
-    local: LocalStage, turn: Turn, terms: Worth, term: int, limit: float
-) -> float | None:
+def _smallest_factor(pull: Levers, turn: Turn, term: int, limit: float) -> float | None:
     """Return the log of the factor nearest to one that switches the reply, within `limit`."""
 
     def margin(log_factor: float) -> float:
-        changed = scaled(local.worth, terms, turn.account, term, math.exp(log_factor))
-        return -_lead(local.with_worth(changed), turn, turn.now)
+        return -_lead(pull(Count(term, math.exp(log_factor))), turn, turn.now)
 
-    if not any(part[:, :, term].any() for part in terms):
-        return None
     found: float | None = None
     for sign in (1.0, -1.0):
         most = abs(found) if found is not None else limit
@@ -167,13 +219,6 @@ def _smallest_factor(
         crossing = _first_crossing(margin, steps)
         found = crossing if crossing is not None else found
     return found
-
-
-def _lead(local: LocalStage, turn: Turn, option: int) -> float:
-    """Return by how much an option is worth more than the best other free one."""
-    value = settle(local).value[turn.mover][:, turn.own_type]
-    others = turn.free[turn.free != option]
-    return float(value[option] - value[others].max())
 
 
 def _first_crossing(margin: Callable[[float], float], steps: Sequence[float]) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -12,9 +12,10 @@ from offramp.equilibrium.solution import Equilibrium
 from offramp.game import Chain, Game, Options, StageTable
 from offramp.game.beliefs import locate, update_belief
 
-__all__ = ["Visit", "interpolated", "walk_histories"]
+__all__ = ["Step", "Visit", "draw_history", "interpolated", "visits_along"]
 
 EXPLORING = 0.5  # share of acts drawn evenly, so that rare histories are visited too
+FOLLOWED = 20  # periods of a game without end
 
 
 class Visit(NamedTuple):
@@ -26,37 +27,56 @@ class Visit(NamedTuple):
     belief: Float[np.ndarray, "typed type"]
 
 
-def walk_histories(
-    equilibrium: Equilibrium, start: str, n_walks: int, generator: np.random.Generator
-) -> Iterator[Visit]:
-    """Draw histories and yield every point at which somebody has a choice."""
-    game = equilibrium.game
-    for _ in range(n_walks):
-        yield from _walk(equilibrium, start, game.n_periods if not game.forever else 20, generator)
+class Step(NamedTuple):
+    """What happened at one stage of a history.
+
+    Attributes:
+        row: Of the stage's table; -1 at a chain of effects.
+        state, after: Before and after it.
+        drawn: Mask of the types that were drawn afresh.
+    """
+
+    period: int
+    stage: int
+    state: int
+    row: int
+    after: int
+    drawn: int
 
 
-def _walk(
-    equilibrium: Equilibrium, start: str, n_periods: int, generator: np.random.Generator
-) -> Iterator[Visit]:
+def draw_history(
+    equilibrium: Equilibrium, start: str, generator: np.random.Generator
+) -> tuple[Step, ...]:
+    """Draw one history, acts partly at random so that rare ones come up too."""
     game = equilibrium.game
+    n_periods = game.n_periods if not game.forever else FOLLOWED
     state = int(generator.choice(len(game.start[start]), p=game.start[start]))
     profile = game.profiles[generator.choice(len(game.prior), p=game.prior)].copy()
     belief = game.grid.points[game.grid.reference].copy()
+    history: list[Step] = []
     for period in range(n_periods):
-        row = 0 if game.forever else period
         for stage in range(len(game.stage_names)):
-            table = game.table(row, stage)
-            if table.chain is not None:
-                state, drawn = _follow_chain(table.chain, state, generator)
-            else:
-                if _has_choice(table, state):
-                    yield Visit(period, stage, state, belief.copy())
-                state, drawn = _act(equilibrium, period, stage, state, profile, belief, generator)
-            _redraw(game, drawn, profile, belief, generator)
+            step = _take(equilibrium, Visit(period, stage, state, belief), profile, generator)
+            _learn_from(equilibrium, step, belief)
+            _redraw(game, step.drawn, profile, generator)
+            history.append(step)
+            state = step.after
             if state < 0:
-                return
+                return tuple(history)
         if period < n_periods - 1:
             state = int(game.roll[state])
+    return tuple(history)
+
+
+def visits_along(equilibrium: Equilibrium, history: Iterable[Step]) -> Iterator[Visit]:
+    """Yield the points of a history at which somebody chooses, with beliefs by these strategies."""
+    game = equilibrium.game
+    belief = game.grid.points[game.grid.reference].copy()
+    for step in history:
+        table = game.table(0 if game.forever else step.period, step.stage)
+        if table.chain is None and _has_choice(table, step.state):
+            yield Visit(step.period, step.stage, step.state, belief.copy())
+        _learn_from(equilibrium, step, belief)
 
 
 def _has_choice(table: StageTable, state: int) -> bool:
@@ -87,26 +107,23 @@ def interpolated(
     return np.asarray(strategy / strategy.sum(axis=0))
 
 
-def _act(
+def _take(
     equilibrium: Equilibrium,
-    period: int,
-    stage: int,
-    state: int,
+    visit: Visit,
     profile: Int[np.ndarray, "typed"],
-    belief: Float[np.ndarray, "typed type"],
     generator: np.random.Generator,
-) -> tuple[int, int]:
-    """Draw acts and what they bring about, and update beliefs in place; return state, redraws."""
-    game = equilibrium.game
+) -> Step:
+    """Draw acts and what they bring about."""
+    game, (period, stage, state, _) = equilibrium.game, visit
     table = game.table(0 if game.forever else period, stage)
+    if table.chain is not None:
+        after, drawn = _follow_chain(table.chain, state, generator)
+        return Step(period, stage, state, -1, after, drawn)
     rows = table.rows
-    if rows is None:
-        raise ValueError("a chance stage kept as a chain has no acts")
-    visit = Visit(period, stage, state, belief)
-    strategies = [interpolated(equilibrium, visit, k) for k in range(len(table.movers))]
+    assert rows is not None
     chosen = [
-        _draw(strategy[:, _own_type(game, options, profile)], generator)
-        for options, strategy in zip(table.movers, strategies, strict=True)
+        _draw(interpolated(equilibrium, visit, k)[:, _own_type(game, options, profile)], generator)
+        for k, options in enumerate(table.movers)
     ]
     span = range(int(rows.start[state]), int(rows.start[state + 1]))
     numbers = [
@@ -117,10 +134,7 @@ def _act(
     entries = slice(int(rows.entry_start[row]), int(rows.entry_start[row + 1]))
     reader_type = int(profile[table.reader]) if table.reader >= 0 else 0
     entry = entries.start + _draw(rows.chance[entries, reader_type], generator, explore=False)
-    if game.learning:
-        signal = (int(rows.successor[entry]), int(rows.redraw[entry]))
-        _learn(game, table, state, row, signal, strategies, belief)
-    return int(rows.successor[entry]), int(rows.redraw[entry])
+    return Step(period, stage, state, row, int(rows.successor[entry]), int(rows.redraw[entry]))
 
 
 def _draw(
@@ -138,36 +152,38 @@ def _own_type(game: Game, options: Options, profile: Int[np.ndarray, "typed"]) -
     return int(profile[typed]) if typed >= 0 else 0
 
 
-def _learn(
-    game: Game,
-    table: StageTable,
-    state: int,
-    row: int,
-    signal: tuple[int, int],
-    strategies: list[Float[np.ndarray, "option type"]],
-    belief: Float[np.ndarray, "typed type"],
+def _learn_from(
+    equilibrium: Equilibrium, step: Step, belief: Float[np.ndarray, "typed type"]
 ) -> None:
-    """Apply Bayes' rule to every typed player that moved or whose type a chance read."""
-    learners = {game.players[o.player].typed: k for k, o in enumerate(table.movers)}
-    if table.reader >= 0:
-        learners.setdefault(table.reader, -1)
+    """Update beliefs in place, by what was done and seen and by types drawn afresh."""
+    game = equilibrium.game
+    table = game.table(0 if game.forever else step.period, step.stage)
+    learners: dict[int, int] = {}
+    if table.chain is None and game.learning:
+        learners = {game.players[o.player].typed: k for k, o in enumerate(table.movers)}
+        if table.reader >= 0:
+            learners.setdefault(table.reader, -1)
     updated = {}
-    for j, k in learners.items():
-        if j >= 0:
-            n_types = game.grid.simplexes[j].points.shape[1]
-            likelihood = _likelihood(game, table, state, row, signal, strategies, belief, j, k)
-            with np.errstate(divide="ignore"):
-                updated[j] = update_belief(belief[j, :n_types], np.log(likelihood))
+    if any(j >= 0 for j in learners):
+        visit = Visit(step.period, step.stage, step.state, belief)
+        strategies = [interpolated(equilibrium, visit, k) for k in range(len(table.movers))]
+        for j, k in learners.items():
+            if j >= 0:
+                n_types = game.grid.simplexes[j].points.shape[1]
+                likelihood = _likelihood(game, table, step, strategies, belief, j, k)
+                with np.errstate(divide="ignore"):
+                    updated[j] = update_belief(belief[j, :n_types], np.log(likelihood))
     for j, posterior in updated.items():
         belief[j, : len(posterior)] = posterior
+    for j in range(len(game.typed)):
+        if step.drawn >> j & 1:
+            belief[j] = game.grid.points[game.grid.reference, j]
 
 
 def _likelihood(
     game: Game,
     table: StageTable,
-    state: int,
-    row: int,
-    signal: tuple[int, int],
+    step: Step,
     strategies: list[Float[np.ndarray, "option type"]],
     belief: Float[np.ndarray, "typed type"],
     j: int,
@@ -179,7 +195,7 @@ def _likelihood(
         raise ValueError("a chance stage kept as a chain teaches nothing")
     n_types = game.grid.simplexes[j].points.shape[1]
     likelihood = np.zeros(n_types)
-    seen = _seen(table, row)
+    seen, state = _seen(table, step.row), step.state
     by_result = table.hides or table.reader >= 0
     for r in range(int(rows.start[state]), int(rows.start[state + 1])):
         if _seen(table, r) != seen:
@@ -191,7 +207,7 @@ def _likelihood(
                 weight = weight * (
                     played if k == mover else _average(game, options, played, belief)
                 )
-        likelihood += weight * (_result_chance(table, r, signal, belief, j) if by_result else 1.0)
+        likelihood += weight * (_result_chance(table, r, step, belief, j) if by_result else 1.0)
     return likelihood
 
 
@@ -217,7 +233,7 @@ def _average(
 def _result_chance(
     table: StageTable,
     row: int,
-    signal: tuple[int, int],
+    step: Step,
     belief: Float[np.ndarray, "typed type"],
     j: int,
 ) -> Float[np.ndarray, "type"] | float:
@@ -225,7 +241,7 @@ def _result_chance(
     if rows is None:
         return 1.0
     entries = slice(int(rows.entry_start[row]), int(rows.entry_start[row + 1]))
-    same = (rows.successor[entries] == signal[0]) & (rows.redraw[entries] == signal[1])
+    same = (rows.successor[entries] == step.after) & (rows.redraw[entries] == step.drawn)
     chance = rows.chance[entries][same].sum(axis=0)
     if table.reader < 0:
         return float(chance[0])
@@ -249,17 +265,12 @@ def _follow_chain(chain: Chain, state: int, generator: np.random.Generator) -> t
 
 
 def _redraw(
-    game: Game,
-    drawn: int,
-    profile: Int[np.ndarray, "typed"],
-    belief: Float[np.ndarray, "typed type"],
-    generator: np.random.Generator,
+    game: Game, drawn: int, profile: Int[np.ndarray, "typed"], generator: np.random.Generator
 ) -> None:
     for j in range(len(game.typed)):
         if drawn >> j & 1:
             prior = _marginal(game, j)
             profile[j] = generator.choice(len(prior), p=prior)
-            belief[j] = game.grid.points[game.grid.reference, j]
 
 
 def _marginal(game: Game, j: int) -> Float[np.ndarray, "type"]:

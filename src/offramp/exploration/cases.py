@@ -8,17 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
 
 from offramp.equilibrium import Equilibrium, solve
-from offramp.equilibrium.certify import GridCertificate
+from offramp.equilibrium.certify import GridCertificate, certify
 from offramp.exploration.design import Spread, spread_settings
-from offramp.game import compile_game, same_but_for_start
+from offramp.game import Game, compile_game, same_but_for_start
 from offramp.outcomes import Outcomes, propagate
 from offramp.scenario import Scenario, bind, case_names, settings_of
 
 __all__ = [
     "Laid",
     "Solve",
+    "Solved",
     "SolvedCase",
     "plan_solves",
     "solve_cases",
@@ -60,16 +65,28 @@ class Solve:
     settings: Mapping[str, str]
 
 
+class Solved(NamedTuple):
+    """A solution, and the game whose secret policy is played in it, if there is one."""
+
+    equilibrium: Equilibrium
+    policy_game: Game | None
+
+
 @dataclass(frozen=True)
 class SolvedCase:
-    """One case under one setting of the mechanisms, solved and played forward."""
+    """One case under one setting of the mechanisms, solved, checked and played forward.
+
+    Attributes:
+        checked: What holds off the grid, from the first start that the solve serves; None where
+            beliefs are exact anyway.
+    """
 
     case: str
     policy: str
     weight: float
     equilibrium: Equilibrium
     outcomes: Outcomes
-    checked: GridCertificate | None = None
+    checked: GridCertificate | None
 
 
 def wanted_cases(scenario: Scenario, wanted: Sequence[str] = ()) -> tuple[str, ...]:
@@ -105,9 +122,10 @@ def view_spread(scenario: Scenario, view: str | None) -> Spread:
     return spread_settings(open_, seed=scenario.solver.seed or 0)
 
 
-def solve_one(scenario: Scenario, one: Solve, laid: Laid) -> Equilibrium:
+def solve_one(scenario: Scenario, one: Solve, laid: Laid) -> Solved:
     """Compile and solve the game that some cases share."""
-    game = compile_game(
+    compiled = partial(
+        compile_game,
         scenario,
         case=one.cases[0],
         starts=one.cases[1:],
@@ -116,8 +134,11 @@ def solve_one(scenario: Scenario, one: Solve, laid: Laid) -> Equilibrium:
         settings=one.settings,
         grid=laid.grid,
     )
-    solution: Equilibrium = solve(game)
-    return solution
+    game = compiled()
+    # others reply to, and learn from, the game without a secret policy
+    secret = game.crisis.policy.secret
+    solution: Equilibrium = solve(compiled(without_policy=True) if secret else game)
+    return Solved(solution, game if secret else None)
 
 
 def solve_cases(
@@ -126,7 +147,7 @@ def solve_cases(
     laid: Laid,
     started: Callable[[str], None] = lambda name: None,
 ) -> Iterator[SolvedCase]:
-    """Solve what is planned and play every case forward, one after another.
+    """Solve what is planned, check it and play every case forward, one after another.
 
     What has been handed on is not kept, so that memory holds one equilibrium at a time.
 
@@ -135,12 +156,28 @@ def solve_cases(
     """
     for one in plan:
         started(one.cases[0])
-        equilibrium = solve_one(scenario, one, laid)
+        equilibrium, policy_game = solve_one(scenario, one, laid)
+        checked = _check_grid(equilibrium)
         for name in one.cases:
             started(name)
-            outcomes = propagate(equilibrium, start=name)
+            outcomes = propagate(equilibrium, start=name, policy_game=policy_game)
             policy = _policy_of(scenario, name)
-            yield SolvedCase(name, policy, one.weight, equilibrium, outcomes)
+            yield SolvedCase(name, policy, one.weight, equilibrium, outcomes, checked)
+
+
+def _check_grid(equilibrium: object) -> GridCertificate | None:
+    """Certify a solution on the grid; of a large game, at a few periods only."""
+    if not isinstance(equilibrium, Equilibrium) or not equilibrium.game.typed:
+        return None
+    game = equilibrium.game
+    n_points = max(len(codes) for codes in game.codes) * len(game.grid.points)
+    large = n_points > LARGE_GAME
+    return certify(
+        equilibrium,
+        np.random.default_rng(CERTIFICATE_SEED),
+        n_walks=16 if large else 64,
+        periods=(1, game.n_periods // 2, game.n_periods - 1) if large else None,
+    )
 
 
 def _policy_of(scenario: Scenario, case: str) -> str:

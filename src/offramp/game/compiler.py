@@ -8,7 +8,8 @@ variable removes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +30,8 @@ from offramp.scenario import Clause, Crisis, Effect, Pay, Player, Policy, Scenar
 __all__ = ["compile_crisis", "compile_game", "regrid", "same_but_for_start"]
 
 DEFAULT_POINTS = {2: 21, 3: 8}  # points a side of the belief grid, by number of types
+FINEST_POINTS = 161  # a side, of a game so small that finer grids cost nothing that is felt
+SMALL_GAME = 500_000  # states × belief points × periods up to which the default grid is refined
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ def compile_game(
         case: A case of the scenario (every policy is one); or give `policy`.
         view: A view laid over the scenario; `settings` and `parameters` go on top of it.
         starts: Further cases that differ from `case` only in their start and share the game.
-        grid: Points a side of the belief grid; default: the file's `solver:`, else 21 or 8.
+        grid: Points a side of the belief grid; default: the file's `solver:`, else as many as
+            `default_points` gives.
         learning: False keeps beliefs at the priors; default: the file's `solver:`, else True.
         beliefs: `grid` or `history`; default: the file's `solver:`, else `grid`.
         terms_of: Keep this player's payoffs apart by named term (explanations).
@@ -118,8 +122,8 @@ def compile_crisis(
 
     Args:
         starts: Where play may begin, by name; all share the game. Default: the crisis's own start.
-        grid: Points a side of the belief grid, for all players or by player; default 21 for two
-            types and 8 for three.
+        grid: Points a side of the belief grid, for all players or by player; default: as many
+            as `default_points` gives.
         learning: False keeps beliefs at the priors.
         exact_beliefs: Do not lay a grid: beliefs will be kept on histories.
         terms_of: Keep this player's payoffs apart by named term, and nobody else's.
@@ -138,7 +142,9 @@ def compile_crisis(
     start_codes = {name: start_lottery(space, start) for name, start in starts.items()}
     search.run(np.concatenate([codes for codes, _ in start_codes.values()]))
     frame.findings.raise_if_any()
-    beliefs = _beliefs(crisis, layout, grid, single=exact_beliefs or not learning)
+    n_points = search.n_periods * sum(len(slot.codes) for slot in frame.slots[:-1])
+    points = _points_by_player(crisis, layout, grid, n_points)
+    beliefs = _beliefs(crisis, layout, points, single=exact_beliefs or not learning)
     terminals = Terminals(
         space,
         frame.slots[-1].codes,
@@ -186,7 +192,7 @@ def compile_crisis(
     )
 
 
-def regrid(game: Game, points: int | Mapping[str, int] | None) -> Game:
+def regrid(game: Game, points: int | Mapping[str, int]) -> Game:
     """Return the same game on a belief grid with other points a side."""
     crisis = game.crisis
     layout = _Layout(
@@ -274,18 +280,50 @@ def _profile_prior(
     return prior
 
 
+def default_points(n_types: Sequence[int], n_places: int) -> list[int]:
+    """Return the points a side of each typed player's grid where nobody asked for any.
+
+    The steps of the coarsest grid are halved for as long as the game stays small, so that a game of
+    a few states is as sharp as it can cheaply be.
+
+    Args:
+        n_types: Of each typed player.
+        n_places: States times periods at which somebody may be asked to move.
+    """
+    points = [DEFAULT_POINTS.get(n, 0) for n in n_types]
+    while True:
+        finer = [2 * n - 1 for n in points]
+        sizes = [n if k == 2 else n * (n + 1) // 2 for n, k in zip(finer, n_types, strict=True)]
+        if max(finer, default=FINEST_POINTS + 1) > FINEST_POINTS:
+            return points
+        if n_places * math.prod(sizes) > SMALL_GAME:
+            return points
+        points = finer
+
+
+def _points_by_player(
+    crisis: Crisis, layout: _Layout, asked: int | Mapping[str, int] | None, n_places: int
+) -> dict[str, int]:
+    names = [crisis.players[j].name for j in layout.typed]
+    if isinstance(asked, int):
+        return dict.fromkeys(names, asked)
+    usual = default_points(layout.n_types, n_places)
+    if asked:
+        usual = [DEFAULT_POINTS.get(n, 0) for n in layout.n_types]
+    return dict(zip(names, usual, strict=True)) | dict(asked or {})
+
+
 def _beliefs(
-    crisis: Crisis, layout: _Layout, grid: int | Mapping[str, int] | None, *, single: bool
+    crisis: Crisis, layout: _Layout, points: int | Mapping[str, int], *, single: bool
 ) -> BeliefGrid:
     """Lay the belief grid, or a single point at the reference priors."""
     names = [p.name for p in crisis.players]
     resolution = []
     for j, n_types in zip(layout.typed, layout.n_types, strict=True):
-        asked = grid.get(names[j]) if isinstance(grid, Mapping) else grid
-        points = asked if asked is not None else DEFAULT_POINTS.get(n_types, 0)
         if not single and n_types > max(DEFAULT_POINTS):
             raise GameError(_too_many_types(crisis.players[j]))
-        resolution.append(0 if single else points - 1)
+        a_side = points[names[j]] if isinstance(points, Mapping) else points
+        resolution.append(0 if single else a_side - 1)
     return build_grid(
         len(names),
         [np.array([_prior(crisis, j, name) for name in names]) for j in layout.typed],

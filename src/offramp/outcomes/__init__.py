@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from offramp.outcomes.beliefs import Calibration
+from offramp.outcomes.paths import Moment, Story, sample_paths
 from offramp.outcomes.play import Solution
 from offramp.outcomes.propagate import propagate
 from offramp.outcomes.result import Acts, Outcomes
 
-__all__ = ["Acts", "Outcomes", "Solution", "propagate"]
+__all__ = [
+    "Acts",
+    "Calibration",
+    "Moment",
+    "Outcomes",
+    "Solution",
+    "Story",
+    "propagate",
+    "sample_paths",
+]

@@ -225,6 +225,6 @@ def _too_much_memory(asked_by: str, n_labels: int) -> TooLargeError:
             path=f"measures.{asked_by}" if asked_by else "measures",
             message=f"what this measure asks to be remembered can take more than {MOST_LABELS} "
             f"combinations ({n_labels} and more).",
-            fix="ask for fewer acts, levels and counters in one condition, or for fewer periods back.",
+            fix="ask for fewer acts, levels and counters in one condition, or less far back.",
         )
     )

@@ -16,7 +16,6 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from offramp.game import Game, StageTable, StateSpace
-from offramp.game.beliefs import observer_belief
 from offramp.game.language import (
     Chose,
     Compare,
@@ -208,16 +207,6 @@ class Reader:
             if action.value is not None
         }
         return (0.0, *sorted(numbers - {0.0}))
-
-    def believed(self, observer: str, player: str, type_name: str) -> Float[np.ndarray, "belief"]:
-        """Return an observer's belief at every grid point."""
-        names = [one.name for one in self.game.players]
-        about = self.game.players[names.index(player)]
-        if about.typed < 0:
-            return np.ones(len(self.game.grid.points))
-        points = self.game.grid.points[:, about.typed, : len(about.types)]
-        tilt = self.game.grid.tilt[names.index(observer), about.typed, : len(about.types)]
-        return np.asarray(observer_belief(points, tilt)[:, about.types.index(type_name)])
 
     # --- what a stage can change ----------------------------------------------------------------
 

@@ -17,9 +17,10 @@ from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from offramp.equilibrium.tasks import Crew
+from offramp.errors import Problem, TooLargeError
 from offramp.game import Game, StageTable
 from offramp.outcomes import kernels
 from offramp.outcomes.conditions import Condition, row_updates
@@ -44,6 +45,7 @@ ALL = -1  # in Feed.update: acts of every kind pass
 SCRATCH = 64_000_000  # bytes of chances and lessons that are kept at a time
 TILE = 1_000_000  # bytes of inner states that one pair takes through a chain: half a core's cache
 TASKS = 3  # ranges of pairs per thread: each reads all lessons, so few, but uneven in work
+LARGEST_STORE = 12 << 30  # bytes of mass; most of it is never touched
 LEAST_STATES = 64  # of one task that writes chances or lessons
 
 
@@ -67,17 +69,22 @@ class Play(Protocol):
         self, period: int, stage: int, mover: int
     ) -> Float[np.ndarray, "option type belief"]:
         """Return log probabilities with which others expect them."""
+        ...
+
+    def refuse_silence(self, period: int, stage: int, reached: Bool[np.ndarray, "state"]) -> None:
+        """Raise if nothing is said about a free choice in a state that has been reached."""
 
 
 class Tracker(Protocol):
-    """Owner of some columns.
+    """Owner of some columns."""
 
-    Attributes:
-        updates: Per stage, the number of the update of each combination of actions, one axis per
-            mover; None for a chance stage.
-    """
+    @property
+    def updates(self) -> Sequence[Int[np.ndarray, "*joint"] | None]:
+        """Return, per stage, the number of the update of each combination of actions.
 
-    updates: Sequence[Int[np.ndarray, "*joint"] | None]
+        One axis per mover; None for a chance stage.
+        """
+        ...
 
     def begin_period(self, sweep: Sweep) -> None:
         """Set columns up at the start of a period (at slot 0, after the roll)."""
@@ -161,6 +168,8 @@ class Sweep:
         n_pairs = self.n_columns * self.n_profiles
         widest = max(len(codes) for codes in self.game.codes)
         n_ended = len(self.game.ended_codes)
+        if 8 * n_pairs * (2 * widest + n_ended) * self.n_beliefs > LARGEST_STORE:
+            raise _too_large(self.n_columns, self.n_profiles, widest, self.n_beliefs)
         self.store = new_store(n_pairs, widest, self.n_beliefs)
         self._out = new_store(n_pairs, widest, self.n_beliefs)
         self.ended = new_store(n_pairs, n_ended, self.n_beliefs)
@@ -189,7 +198,7 @@ class Sweep:
                 witness.at_end(self)
                 if progress is not None:
                     progress(self.period + 1, n_periods)
-                if self.period < n_periods - 1:
+                if self.period < n_periods - 1 or self.game.forever:
                     self._roll()
 
     def _begin(self, start: Float[np.ndarray, "state"]) -> None:
@@ -286,7 +295,7 @@ class Sweep:
         joint, reader = types[:, profile.astype(np.int64)]
         starts = np.append(start, len(rows))
         integer = (starts, pair, source, tracker, update, joint, reader, redraw)
-        return Feeds(
+        return Feeds(  # type: ignore[call-arg]
             *(np.array(values, np.int32) for values in integer),
             np.array(share, np.float64),
             np.array(flow, np.int32),
@@ -296,6 +305,8 @@ class Sweep:
         feeds = self._spell_out(self._stage_feeds(stage), plan.masks, plan)
         flow = np.zeros((self.n_profiles, plan.n_rows))
         movers = range(len(plan.seats))
+        reached = self.store.live[self.pairs(MAIN)].any(axis=0)
+        self.play.refuse_silence(self.period, stage, np.asarray(reached))
         played = [self.play.log_played(self.period, stage, k) for k in movers]
         believed = played
         if plan.learners:
@@ -599,3 +610,16 @@ def _counts(start: Int[np.ndarray, "state_1"], states: Int[np.ndarray, "listed"]
 
 def _offsets(counts: np.ndarray) -> Int[np.ndarray, "listed"]:
     return (np.cumsum(counts) - counts).astype(np.int32)
+
+
+def _too_large(n_columns: int, n_profiles: int, n_states: int, n_beliefs: int) -> TooLargeError:
+    return TooLargeError(
+        Problem(
+            code="G543",
+            path="measures",
+            message=f"following play would need more than {LARGEST_STORE >> 30} GiB.\n"
+            f"What makes it large: {n_columns} columns of paths that the measures keep apart, "
+            f"{n_profiles} joint types, {n_states:,} states, {n_beliefs} belief points.",
+            fix="ask for fewer measures at a time (`measures=`), use a coarser grid, or fewer levels.",
+        )
+    )

@@ -16,7 +16,7 @@ __all__ = ["After"]
 
 
 class After:
-    """Follows the happenings of an event until its sequel holds, or the time for it is over.
+    """Follows the happenings of an event until its sequel holds, or its time is over.
 
     An event happens when it becomes true. The paths on which it was false before a stage go through
     the stage beside the main column (`fresh`); where it is true afterwards it has happened, and they
@@ -289,7 +289,7 @@ class After:
             split.look(sweep)
 
     def rolls(self) -> Iterable[Feed]:
-        """Waiting paths grow a period older; the oldest have waited long enough."""
+        """Let waiting paths grow a period older; the oldest have waited long enough."""
         found: list[Feed] = []
         for young, old in zip(self._pending, self._pending[1:], strict=False):
             found += young.rolls(old)

@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from offramp.equilibrium.kernels.arithmetic import fast_exp, fast_log
-from offramp.equilibrium.kernels.cache import kernel
+from offramp.equilibrium.kernels.cache import kernel, part
 
 __all__ = [
     "BY_ENTRY",
@@ -266,7 +266,7 @@ def weigh_signals(
                     log_likelihood[here, k, b] = best + fast_log(total) if total > 0.0 else -np.inf
 
 
-@kernel
+@part
 def _update(
     row: int,
     log_likelihood: Float[np.ndarray, "source type belief"],
@@ -308,7 +308,7 @@ def _update(
     return True
 
 
-@kernel
+@part
 def _locate(
     b: int,
     posterior: Float[np.ndarray, "type belief"],
@@ -414,7 +414,7 @@ def find_lessons(
                         weight[here, b, v] = share[v]
 
 
-@kernel
+@part
 def _stay(
     here: int,
     n_corners: int,
@@ -428,7 +428,7 @@ def _stay(
             weight[here, b, c] = 1.0 if c == 0 else 0.0
 
 
-@kernel
+@part
 def _split(
     here: int,
     b: int,
@@ -458,7 +458,7 @@ def _split(
 # --- pushing mass -------------------------------------------------------------------------------
 
 
-@kernel
+@part
 def _add(
     share: float,
     sent: Float[np.ndarray, "slot belief"],
@@ -483,7 +483,7 @@ def _add(
             out[to, n, b] += share * sent[x, b]
 
 
-@kernel
+@part
 def _learn(
     lesson: int,
     n_passing: int,
@@ -580,12 +580,15 @@ def push_rows(
                 if feed_update[f] >= 0 and row_class[feed_tracker[f], r] != feed_update[f]:
                     continue
                 source, joint = feed_source[f], feed_joint[f]
-                total = 0.0
+                possible = False  # a policy may keep this type from the act
+                for b in range(n_beliefs):
+                    if chance[here, joint, b] > 0.0:
+                        possible = True
+                        break
+                if not possible:
+                    continue
                 for b in range(n_beliefs):
                     sent[n_passing, b] = mass[source, s, b] * chance[here, joint, b]
-                    total = max(total, sent[n_passing, b])
-                if total == 0.0:  # a policy keeps this type from the act
-                    continue
                 passing[n_passing] = f
                 n_passing += 1
             for x in range(n_passing):
@@ -632,7 +635,7 @@ def push_rows(
                             new[to, n, b] = share * sent[x, b]
 
 
-@kernel
+@part
 def _pour_ended(
     share: float,
     held: Float[np.ndarray, "inner chunk"],
@@ -710,7 +713,7 @@ def push_chain(
                         new[pair, to, begin + c] += work[n, c]
 
 
-@kernel
+@part
 def _set_aside(
     step: int,
     width: int,
@@ -731,7 +734,7 @@ def _set_aside(
                 held[n, c] = work[n, c]
 
 
-@kernel
+@part
 def _take_step(
     step: int,
     width: int,
@@ -829,7 +832,7 @@ def push_redraw(
                     _add(share, sent, 0, belief_map, mask, to, -1 - n, over, over_live)
 
 
-@kernel
+@part
 def _merge(
     source: int,
     s: int,

@@ -73,10 +73,14 @@ class Liveliness:
 
 
 class Learning(NamedTuple):
-    """What play teaches, and how much replies hang on what is believed."""
+    """What play teaches, and how much replies hang on what is believed.
+
+    `calibration` is how far beliefs at the end miss how often they are true, weighed by reach.
+    """
 
     lessons: tuple[Lesson, ...]
     liveliness: tuple[Liveliness, ...]
+    calibration: float
 
 
 def find_learning(solution: Solution, n_periods: int, *, start: str | None = None) -> Learning:
@@ -86,7 +90,7 @@ def find_learning(solution: Solution, n_periods: int, *, start: str | None = Non
     """
     game = solution.game
     if len(game.grid.points) == 1:
-        return Learning((), ())
+        return Learning((), (), 0.0)
     asked = _Asked(game)
     sweep = Sweep(game, OwnPlay(solution), [], MAIN_ONLY)
     case = start if start is not None else next(iter(game.start))
@@ -105,7 +109,8 @@ def find_learning(solution: Solution, n_periods: int, *, start: str | None = Non
         if about != player
         for lesson in asked.lessons(player, j)
     ]
-    return Learning(tuple(lessons), tuple(lively))
+    calibration = max((asked.calibration(j) for j in range(len(game.typed))), default=0.0)
+    return Learning(tuple(lessons), tuple(lively), calibration)
 
 
 def certain_points(grid: BeliefGrid, typed: int) -> Int[np.ndarray, "type"]:
@@ -181,6 +186,22 @@ class _Asked:
                 end_if_so=float(if_so @ believed[:, k] / if_so.sum()),
                 end_if_not=float(if_not @ believed[:, k] / if_not.sum()),
             )
+
+    def calibration(self, typed: int) -> float:
+        """Return how far the analyst's beliefs about one typed player miss how often they are true.
+
+        The beliefs are those at the end of the latest period; a difference at one belief point
+        counts as often as play ends there.
+        """
+        game = self._game
+        own = game.profiles[:, typed]
+        types = range(int(own.max()) + 1)
+        prior = np.array([game.prior[own == k].sum() for k in types])
+        points = game.grid.points[:, typed, : len(prior)]
+        believed = observer_belief(points, prior / points[game.grid.reference])
+        reach = self.final.sum(axis=0)
+        found = np.array([self.final[own == k].sum(axis=0) for k in types]).T
+        return float(np.abs(found - believed * reach[:, None]).sum(axis=0).max())
 
     def liveliest(self, player: int, typed: int) -> Liveliness | None:
         """Return the player's act that hangs most on one typed player's type."""

@@ -142,7 +142,7 @@ class MeasurePlan:
             waits = [call for call in calls if call.function == "time_to"]
             never = 1.0 - self._ever(waits[0]).chance() if waits else None
             whole = _with_values(measure.is_, known)
-            found[measure.name] = Answer(float(evaluate(whole, _Parameters(self.reader))), never)
+            found[measure.name] = Answer(float(evaluate(whole, _Parameters(self.reader))), never)  # type: ignore[arg-type]
         return found
 
     def _ever(self, call: MeasureCall) -> Ever:
@@ -165,8 +165,7 @@ class MeasurePlan:
             case "count":
                 return record.action_count(*call.names)
             case "belief":
-                believed = self.reader.believed(*call.names)
-                return float(record.beliefs[-1] @ believed)
+                return record.beliefs.final(*call.names)
             case "value":
                 return float(payoffs.value[self._player(call.names[0])])
             case "own_value":
@@ -222,5 +221,5 @@ def _with_values(expression: Expr, known: dict[MeasureCall, float]) -> Expr:
         if isinstance(part, Expr):
             changed[one.name] = _with_values(part, known)
         elif isinstance(part, tuple) and any(isinstance(item, Expr) for item in part):
-            changed[one.name] = tuple(_with_values(item, known) for item in part)
+            changed[one.name] = tuple(_with_values(item, known) for item in part)  # type: ignore[assignment]
     return replace(expression, **changed) if changed else expression  # type: ignore[type-var]

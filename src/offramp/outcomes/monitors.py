@@ -163,7 +163,7 @@ class Ever:
         """Nothing is to be prepared."""
 
     def feeds(self, stage: int) -> Iterable[Feed]:
-        """The paths still followed pass through the stage."""
+        """Take the paths still followed through the stage."""
         return self._split.feeds(stage) if self._split is not None and self._active else ()
 
     def after_stage(self, sweep: Sweep) -> None:
@@ -193,7 +193,7 @@ class Ever:
             self._split.look(sweep)
 
     def rolls(self) -> Iterable[Feed]:
-        """The paths still followed go on."""
+        """Take the paths still followed into the next period."""
         return self._split.rolls() if self._split is not None and self._active else ()
 
     def chance(self, by: int | None = None) -> float:

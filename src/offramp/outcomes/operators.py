@@ -250,7 +250,7 @@ def _no_signals(rows: Rows) -> _Signals:
 
 
 def _group_signals(table: StageTable, rows: Rows, row_of_entry: np.ndarray) -> _Signals:
-    """Group entries by what the public sees: acts as they look, successor, redraw; state by state."""
+    """Group each state's entries by what is seen: acts as they look, successor, redraw."""
     state_of_row = np.repeat(np.arange(len(rows.start) - 1), np.diff(rows.start))
     keys = [rows.redraw, rows.successor]
     for k, mover in enumerate(table.movers):
@@ -277,7 +277,7 @@ def _group_signals(table: StageTable, rows: Rows, row_of_entry: np.ndarray) -> _
 def _joint_types(
     table: StageTable, game: Game
 ) -> tuple[Int[np.ndarray, "profile"], list[Int[np.ndarray, "joint"]]]:
-    """Number the joint types of a stage's movers; return them by profile, and each mover's own."""
+    """Return the movers' joint type in each profile, and each mover's own type in it."""
     typed = [game.players[mover.player].typed for mover in table.movers]
     sizes = [len(game.players[mover.player].types) for mover in table.movers]
     joint = np.zeros(len(game.profiles), np.int32)

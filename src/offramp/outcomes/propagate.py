@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -11,13 +12,16 @@ import offramp
 from offramp.errors import GameError, Problem, closest
 from offramp.game import Game
 from offramp.game.language import Crisis, Measure
+from offramp.game.tree import unroll
+from offramp.outcomes.beliefs import OnHistories
 from offramp.outcomes.conditions import Reader
-from offramp.outcomes.forward import Play, Sweep
+from offramp.outcomes.forward import Play, Sweep, Tracker
 from offramp.outcomes.ladder import Ladder
 from offramp.outcomes.measures import MeasurePlan, Payoffs
 from offramp.outcomes.play import BorrowedPlay, OwnPlay, Solution
 from offramp.outcomes.record import Record
 from offramp.outcomes.result import Acts, Outcomes
+from offramp.outcomes.transplant import find_states, graft, refuse_other_grid
 
 __all__ = ["propagate"]
 
@@ -55,10 +59,37 @@ def propagate(
         GameError: A case or measure is not known, or borrowed strategies say nothing about a
             situation that is reached.
     """
-    source = strategies_from if strategies_from is not None else equilibrium
+    solution = strategies_from if strategies_from is not None else equilibrium
     game = policy_game if policy_game is not None else equilibrium.game
-    play: Play = OwnPlay(source) if source.game is game else BorrowedPlay(source, game)
-    return _Propagation(game, play, start, learning, measures, progress).outcomes()
+    stage = _set(solution, equilibrium if policy_game is None else None, game, start)
+    return _Propagation(stage, start, learning, measures, progress).outcomes()
+
+
+class _Staging(NamedTuple):
+    """What is played, how, and by which solution's beliefs (where they stand on histories)."""
+
+    game: Game
+    play: Play
+    solution: Solution
+    beliefs: object
+
+
+def _set(solution: Solution, host: Solution | None, game: Game, start: str | None) -> _Staging:
+    """Bring a solution and the game that it is to be played in together.
+
+    Args:
+        host: The solution whose own game is played, if it is.
+    """
+    if game is solution.game:
+        return _Staging(game, OwnPlay(solution), solution, solution)
+    if not isinstance(solution, OnHistories):
+        refuse_other_grid(game, solution.game)
+        play = BorrowedPlay(solution, game, find_states(game, solution.game))
+        return _Staging(game, play, solution, None)
+    tree = host.tree if isinstance(host, OnHistories) else unroll(game, start)
+    grafted = graft(tree, solution.tree, solution.belief)
+    play = BorrowedPlay(solution, grafted.game, grafted.source)
+    return _Staging(grafted.game, play, solution, grafted)
 
 
 class _Propagation:
@@ -66,17 +97,19 @@ class _Propagation:
 
     def __init__(
         self,
-        game: Game,
-        play: Play,
+        staging: _Staging,
         start: str | None,
         learning: bool | None,
         measures: Iterable[str] | None,
         progress: Callable[[int, int], None] | None,
     ) -> None:
+        game = staging.game
         assert isinstance(game.crisis, Crisis)
         self.game = game
         self.crisis = game.crisis
-        self.play = play
+        self.solution = staging.solution
+        self.play = staging.play
+        self.beliefs = staging.beliefs
         self.progress = progress
         self.learns = learning is not False
         self.case = _case(game, start)
@@ -88,14 +121,13 @@ class _Propagation:
         """Run the pass and put its findings together."""
         plan = MeasurePlan(self.measures, self.game, self.reader, self.n_periods)
         ladder = Ladder(self.reader, plan.columns, self.n_periods)
-        record = Record(self.game, self.reader, self.n_periods)
-        sweep = Sweep(
-            self.game, self.play, [*plan.trackers, ladder], plan.columns.count, learns=self.learns
-        )
+        trackers: list[Tracker] = [*plan.trackers, ladder]
+        record = Record(self.game, self.reader, self.n_periods, self.beliefs)
+        sweep = Sweep(self.game, self.play, trackers, plan.columns.count, learns=self.learns)
         sweep.run(self.game.start[self.case], record, self.n_periods, self.progress)
         error = float(np.max(np.abs(record.mass - 1.0)))
         assert error < MASS_TOLERANCE, f"mass is lost: {error}"
-        payoffs = self._payoffs(record.values())
+        payoffs = self._payoffs(self._values(record, sweep))
         answers = plan.answers(record, payoffs)
         return Outcomes(
             name=self.game.name,
@@ -110,8 +142,9 @@ class _Propagation:
             levels=record.levels,
             acts=tuple(self._acts(record)),
             observers=tuple(player.name for player in self.game.players),
-            believed=tuple(self._believed()),
-            beliefs=self._beliefs(record),
+            believed=tuple(record.beliefs.believed),
+            beliefs=record.beliefs.expected,
+            calibration=record.beliefs.calibration(),
             players=tuple(player.name for player in self.game.players),
             value=payoffs.value,
             own_value=payoffs.own_value,
@@ -152,16 +185,27 @@ class _Propagation:
         record = Record(self.game, self.reader, self.n_periods)
         sweep = Sweep(self.game, self.play, (), 1, profile_prior=opinion, learns=self.learns)
         sweep.run(self.game.start[self.case], record, self.n_periods)
-        return self._by_player(record.values().sum(axis=0))
+        return self._by_player(self._values(record, sweep).sum(axis=0))
+
+    def _values(self, record: Record, sweep: Sweep) -> Float[np.ndarray, "profile account"]:
+        """Return expected payoffs by profile; without horizon, those to follow by their values.
+
+        Strategies played under another policy have no values of their own: what follows the last
+        period that is followed is left out then.
+        """
+        total = record.values()
+        if self.game.forever and isinstance(self.play, OwnPlay):
+            total = total + record.going_on(sweep, self.solution.value(self.n_periods))
+        return total
 
     def _redraws(self) -> bool:
         tables = [table for period in self.game.stages for table in period]
         steps = [step for table in tables if table.chain is not None for step in table.chain.steps]
         rows = [table.rows for table in tables if table.rows is not None]
-        return any(np.any(one.redraw) for one in [*steps, *rows])
+        return any(np.any(one.redraw) for one in [*steps, *rows])  # type: ignore[attr-defined]
 
     def _by_player(self, by_account: Float[np.ndarray, "account"]) -> Float[np.ndarray, "player"]:
-        """Add a player's accounts up; a player that has none gets NaN (explanations leave some out)."""
+        """Add a player's accounts up; NaN for one that has none (explanations leave some out)."""
         value = np.full(len(self.game.players), np.nan)
         for k in range(len(value)):
             own = [a for a, one in enumerate(self.game.accounts) if one.player == k]
@@ -187,24 +231,6 @@ class _Propagation:
                 record.bound[m, k],
             )  # fmt: skip
 
-    def _believed(self) -> Iterable[tuple[str, str]]:
-        for i in self.game.typed:
-            for type_name in self.game.players[i].types:
-                yield self.game.players[i].name, type_name
-
-    def _beliefs(self, record: Record) -> Float[np.ndarray, "period_1 observer believed"]:
-        """Return expected beliefs, from before the first period to the end of the last."""
-        start = np.zeros(len(self.game.grid.points))
-        start[self.game.grid.reference] = 1.0
-        chance = np.vstack([start, record.beliefs])
-        names = [player.name for player in self.game.players]
-        believed = list(self._believed())
-        beliefs = np.zeros((len(chance), len(names), len(believed)))
-        for k, name in enumerate(names):
-            for number, about in enumerate(believed):
-                beliefs[:, k, number] = chance @ self.reader.believed(name, *about)
-        return beliefs
-
 
 def _case(game: Game, start: str | None) -> str:
     if start is None:
@@ -218,13 +244,13 @@ def _case(game: Game, start: str | None) -> str:
             path="cases",
             message=f"this game has no start named '{start}'.",
             hint=f"Did you mean '{hint}'?" if hint else "",
-            fix=f"name one of: {', '.join(game.start)}; or compile the game with it among `starts`.",
+            fix=f"name one of {', '.join(game.start)}, or compile the game with it in `starts`.",
         )
     )
 
 
 def _periods(game: Game, crisis: Crisis) -> int:
-    """Return how many periods are followed: the horizon, or up to the final period that is stated."""
+    """Return how many periods are followed: to the horizon, or to the stated final period."""
     if not game.forever:
         return game.n_periods
     if crisis.final_period is not None:

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from offramp.game import Game
+from offramp.outcomes.beliefs import BeliefRecord
 from offramp.outcomes.conditions import ENDED, Reader
 from offramp.outcomes.forward import MAIN, Sweep
 from offramp.outcomes.operators import RowsPlan
@@ -21,12 +22,11 @@ class Record:
             type, and of these how often a policy prescribed it (`bound`).
         levels: Chance of each level of each variable after every stage, ended play included.
         ended: Chance that play ends in a period, by ending.
-        beliefs: Chance of each joint belief point at a period's end, ended play included.
+        beliefs: What is believed at period ends.
         mass: Total mass at each period's end.
-        left: Mass that has not ended, by slot and profile, at the latest look.
     """
 
-    def __init__(self, game: Game, reader: Reader, n_periods: int) -> None:
+    def __init__(self, game: Game, reader: Reader, n_periods: int, solution: object = None) -> None:
         self.game = game
         self.reader = reader
         n_stages = len(game.stage_names)
@@ -42,8 +42,9 @@ class Record:
                 self.bound[m, k] = np.zeros(shape)
         self.levels = np.zeros((n_periods, n_stages, len(variables), widest))
         self.ended = np.zeros((n_periods, max(len(game.endings), 1)))
-        self.beliefs = np.zeros((n_periods, len(game.grid.points)))
+        self.beliefs = BeliefRecord(game, solution, n_periods)
         self.mass = np.zeros(n_periods)
+        self._left = 0.0
         self._ended_states = np.zeros(len(game.ended_codes))
         self._flows: dict[int, tuple[np.ndarray, dict[float, np.ndarray]]] = {}
         self._discounts = np.array([game.players[one.player].discount for one in game.accounts])
@@ -93,6 +94,7 @@ class Record:
                 self.game.ended_by[rows], mass, minlength=self.ended.shape[1]
             )
         states = sweep.state_totals(MAIN).sum(axis=0)
+        self._left = states.sum()
         here = self.reader.columns(sweep.slot)[:, : len(states)]
         for v, n in enumerate(self.n_levels):
             levels = np.bincount(here[v], states, minlength=n)
@@ -103,10 +105,8 @@ class Record:
 
     def at_end(self, sweep: Sweep) -> None:
         """Note beliefs and payoffs at a period's end."""
-        live = sweep.belief_totals(MAIN)
-        frozen = sweep.settled_beliefs()
-        self.beliefs[sweep.period] = (live + frozen).sum(axis=0)
-        self.mass[sweep.period] = self.beliefs[sweep.period].sum()
+        self.beliefs.note(sweep)
+        self.mass[sweep.period] = self._left + self._ended_states.sum()
         is_last = sweep.period == self.game.n_periods - 1 and not self.game.forever
         times = self._discounts**sweep.period * (1.0 + self.game.tail * is_last)
         self._collected += times * self._accrued(sweep)
@@ -138,6 +138,24 @@ class Record:
     def ended_states(self) -> Float[np.ndarray, "ended"]:
         """Chance of each ended state so far."""
         return self._ended_states
+
+    def going_on(
+        self, sweep: Sweep, value: Float[np.ndarray, "state profile account belief"]
+    ) -> Float[np.ndarray, "profile account"]:
+        """Return what follows the last period of a game without horizon, from the next one's start.
+
+        Args:
+            value: Of the states there, in units of that period, all playing on as before.
+        """
+        live, mass = sweep.store.live[sweep.pairs(MAIN)], sweep.store.mass[sweep.pairs(MAIN)]
+        n_states = min(len(value), live.shape[1])
+        total = _expected_payoff(mass[:, :n_states], live[:, :n_states], value[:n_states])
+        if len(self.game.ended_codes):
+            frozen = _expected_payoff(
+                sweep.settled.mass, sweep.settled.live, self.game.ended_payoff[0]
+            )
+            total += frozen / (1.0 - self._discounts)
+        return self._discounts ** (sweep.period + 1) * total
 
     def action_count(self, player: str, action: str) -> float:
         """Return how often an act is expected to be taken."""

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from offramp.errors import OfframpError, Problem
+from offramp.outcomes.beliefs import Calibration
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,6 +82,7 @@ class Outcomes:
     observers: tuple[str, ...]
     believed: tuple[tuple[str, str], ...]
     beliefs: Float[np.ndarray, "period_1 observer believed"]
+    calibration: Calibration
     players: tuple[str, ...]
     value: Float[np.ndarray, "player"]
     own_value: Float[np.ndarray, "player"]

@@ -229,10 +229,16 @@ class CertificateAnswer(Record):
     loss: float = Field(
         description="Largest payoff lost at a point by the strategy, in payoff units."
     )
-    off_grid: float | None = Field(description="Residual with exact beliefs, between grid points.")
-    refinement: float | None = Field(description="Change of the strategy when the grid is refined.")
+    off_grid: float | None = Field(
+        description="Largest difference of a strategy from the reply with exact beliefs; null: "
+        "beliefs are exact."
+    )
+    off_grid_loss: float | None = Field(description="What that loses at most, in payoff units.")
+    refinement: float | None = Field(
+        description="Largest change of a reply over the last refinement of the grid."
+    )
     calibration: float | None = Field(
-        description="Belief less frequency of types, weighed by reach."
+        description="At the end: share of a type less belief in it, weighed by reach; the largest."
     )
     not_converged: int = Field(description="Points that did not converge.")
     branched: Share = Field(description="Share of points where the branch in precision turned.")
@@ -328,6 +334,7 @@ class WhyBelief(Record):
 class SwitchRow(Record):
     """A smallest change that would make another act the likeliest."""
 
+    by: Literal["payment", "term"] = Field(description="What would have to change.")
     change: str = Field(description="In words, to follow an 'if'.")
     to: str = Field(description="The act that would then be the likeliest.")
 

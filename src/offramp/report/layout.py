@@ -26,6 +26,7 @@ from offramp.report.tables import (
     format_share,
     render,
 )
+from offramp.report.trust import worst_certificate
 
 __all__ = ["STANCE", "write_answer"]
 
@@ -55,13 +56,10 @@ def _write_run(answer: RunAnswer, width: int) -> str:
 def _trust(cases: Sequence[CaseAnswer], width: int) -> str:
     """Say the certificate in words: once if all is well, else for each case that misses it."""
     missing = [one for one in cases if not one.certificate.holds]
-    if missing:
-        lines = [f"{one.case}: {line}." for one in missing for line in one.certificate.words]
-    else:
-        worst = max(cases, key=lambda one: one.certificate.residual)
-        turned = [one for one in cases if one.certificate.branched]
-        lines = [f"In every case {worst.certificate.words[0]}."]
-        lines += [f"{one.case}: {line}." for one in turned for line in one.certificate.words[1:]]
+    lines = [f"{one.case}: {line}." for one in missing for line in one.certificate.words]
+    if not missing:
+        together = worst_certificate([one.certificate for one in cases])
+        lines = [f"{line[0].upper()}{line[1:]}." for line in together.words]
     return "\n".join(["How far to trust it", *_wrapped(lines, width)])
 
 
@@ -157,6 +155,8 @@ def _write_why(answer: WhyAnswer, width: int) -> str:
     if answer.is_bound:
         parts.append("The policy decides here, not the player.")
     switches = [f"It would rather {one.to} if {one.change}." for one in answer.switches]
+    if switches and all(one.by == "payment" for one in answer.switches):
+        switches.append("No payoff term alone would do it within a factor of three.")
     return "\n\n".join([*parts, *(["\n".join(switches)] if switches else [])])
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 
 from offramp import __version__
 from offramp.equilibrium import Equilibrium
-from offramp.equilibrium.explain import Explanation, why
+from offramp.equilibrium.explain import Explanation, refuse_histories, why
+from offramp.equilibrium.switching import PaymentSwitch, TermSwitch
 from offramp.exploration import Laid, plan_solves, solve_one, wanted_cases
 from offramp.outcomes.likeliest import find_likeliest
 from offramp.report.answers import ScenarioHead, SwitchRow, WhyAct, WhyAnswer, WhyBelief, WhyTerm
@@ -35,7 +37,7 @@ def describe_why(
 ) -> WhyAnswer:
     """Solve a case and explain one reply.
 
-    The situation is the likeliest one in which the player chooses in that period, save for what
+    The situation is the likeliest one in that period in which the player chooses and that fits what
     `state` says; beliefs stand at the priors, save for what `beliefs` says.
 
     Raises:
@@ -47,7 +49,8 @@ def describe_why(
     plan = plan_solves(scenario, cases, laid)[:1]
     with Progress("solving", 1) as progress:
         progress.start(cases[0])
-        equilibrium = solve_one(scenario, plan[0], laid)
+        equilibrium = solve_one(scenario, plan[0], laid).equilibrium
+        refuse_histories(equilibrium)
         where = _situation(equilibrium, player, period, stage, state or {})
         found = why(
             equilibrium,
@@ -67,20 +70,13 @@ def _situation(
     period: int,
     stage: str | None,
     told: Mapping[str, str],
-) -> tuple[str | None, dict[str, str]]:
-    """Return the stage and state that are meant: the likeliest, save for what is told."""
-    game = equilibrium.game
-    known = player in [one.name for one in game.players]
-    if not known or not (game.forever or 1 <= period <= game.n_periods):
-        return stage, dict(told)  # the explanation refuses it, and says what there is
-    found = find_likeliest(equilibrium, player, period, stage=stage)
-    if found is None:
-        return stage, dict(told)
-    return found.stage, {**found.state, **told}
+) -> tuple[str | None, Mapping[str, str] | int]:
+    """Return the stage and state that are meant: the likeliest of those that fit what is told."""
+    found = find_likeliest(equilibrium, player, period, stage=stage, state=told)
+    return (stage, told) if found is None else (found.stage, found.number)
 
 
 def _answer(found: Explanation, head: ScenarioHead, case: str) -> WhyAnswer:
-    switches = [switch for switch in (found.payment, found.term) if switch is not None]
     return WhyAnswer(
         offramp=__version__,
         scenario=head,
@@ -94,8 +90,14 @@ def _answer(found: Explanation, head: ScenarioHead, case: str) -> WhyAnswer:
         is_bound=found.is_bound,
         acts=[_act(found, k) for k in range(len(found.acts))],
         after=_beliefs(found),
-        switches=[SwitchRow(change=one.words, to=one.act) for one in switches],
+        switches=[*_switch("payment", found.payment), *_switch("term", found.term)],
     )
+
+
+def _switch(
+    by: Literal["payment", "term"], found: PaymentSwitch | TermSwitch | None
+) -> list[SwitchRow]:
+    return [SwitchRow(by=by, change=found.words, to=found.act)] if found is not None else []
 
 
 def _act(found: Explanation, number: int) -> WhyAct:

@@ -35,8 +35,9 @@ from offramp.report.answers import (
     ScenarioHead,
 )
 from offramp.report.catalog import period_words
-from offramp.report.certificates import describe_certificate, worst_certificate
+from offramp.report.certificates import describe_certificate
 from offramp.report.progress import Progress
+from offramp.report.trust import worst_certificate
 from offramp.scenario import Crisis, Scenario, bind, load_scenario
 from offramp.scenario.expressions import Boolean, Compare, Did, MeasureCall, Unary
 
@@ -109,7 +110,7 @@ def _case_answer(solved: SolvedCase) -> CaseAnswer:
         climb=list(_rung_rows(outcomes)),
         beliefs=[_belief_row(lesson) for lesson in learning.lessons],
         liveliness=[liveliness_row(found) for found in learning.liveliness],
-        certificate=describe_certificate(solved.equilibrium, outcomes, solved.checked),
+        certificate=describe_certificate(solved, learning.calibration),
     )
 
 

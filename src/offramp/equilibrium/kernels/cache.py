@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 
 import numba
 
-__all__ = ["announce_compilation", "cache_folder", "inner", "kernel"]
+__all__ = ["announce_compilation", "builder", "cache_folder", "inner", "kernel", "part"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -34,12 +34,27 @@ _HASH_LENGTH = 16  # hexadecimal digits: 64 bits, far beyond any number of versi
 
 
 def kernel(function: _Function) -> _Function:
-    """Compile a function that only loops over arrays.
+    """Compile a function that only loops over arrays, for Python to call.
 
     Division follows IEEE rules instead of raising, so that loops vectorise. Products and sums may
     be fused (`contract`); nothing is reordered, so digits depend on neither threads nor blocks.
     """
-    return _compile(function, forceinline=False)
+    return _compile(function, entry=True, allocates=True, forceinline=False)
+
+
+def builder(function: _Function) -> _Function:
+    """Compile a part that allocates arrays."""
+    return _compile(function, entry=False, allocates=True, forceinline=False)
+
+
+def part(function: _Function) -> _Function:
+    """Compile a function that kernels call, and Python never: it gets no wrapper and no cache.
+
+    It may not allocate. Its arrays then need no counts of references, which otherwise are taken
+    and dropped at every look into a tuple of tables, inside the loops: most of a kernel's time,
+    and of its compilation.
+    """
+    return _compile(function, entry=False, allocates=False, forceinline=False)
 
 
 def inner(function: _Function) -> _Function:
@@ -47,10 +62,10 @@ def inner(function: _Function) -> _Function:
 
     A call that hands over a tuple of tables costs more than the little that such a function does.
     """
-    return _compile(function, forceinline=True)
+    return _compile(function, entry=False, allocates=False, forceinline=True)
 
 
-def _compile(function: _Function, *, forceinline: bool) -> _Function:
+def _compile(function: _Function, *, entry: bool, allocates: bool, forceinline: bool) -> _Function:
     folder = cache_folder(Path(function.__code__.co_filename).stem)
     elsewhere = numba.config.CACHE_DIR
     try:
@@ -59,7 +74,13 @@ def _compile(function: _Function, *, forceinline: bool) -> _Function:
     except OSError:  # a read-only home: numba then finds a folder that it can write
         pass
     compiled: _Function = numba.njit(
-        cache=True, nogil=True, forceinline=forceinline, **_ARITHMETIC
+        cache=entry,
+        _nrt=allocates,
+        nogil=True,
+        forceinline=forceinline,
+        no_cpython_wrapper=not entry,
+        no_cfunc_wrapper=not entry,
+        **_ARITHMETIC,
     )(function)
     numba.config.CACHE_DIR = elsewhere
     return compiled

@@ -12,21 +12,20 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from offramp.equilibrium.kernels.cache import kernel
+from offramp.equilibrium.kernels.cache import kernel, part
 
 __all__ = [
     "TILE",
     "ChainTable",
     "RowTable",
     "accrue",
-    "add_pay",
     "expect_row",
     "redraw_row",
     "redraw_step",
     "run_chain",
 ]
 
-TILE = 8  # columns of one chain task: a cache line wide, so that all inner states stay in cache
+TILE = 8  # columns of one chain task, a cache line: the inner states' tiles stay in cache
 
 
 class RowTable(NamedTuple):
@@ -91,82 +90,50 @@ def accrue(
 @kernel
 def expect_row(
     row: int,
-    table: RowTable,
+    entry_start: Int[np.ndarray, "row_1"],
+    successor: Int[np.ndarray, "entry"],
+    chance: Float[np.ndarray, "entry reader_type"],
+    pay: Float[np.ndarray, "row profile_account"],
+    n_beliefs: int,
     values: Float[np.ndarray, "state column"],
     ended: Float[np.ndarray, "ended column"],
-    expected: Float[np.ndarray, "column"],
+    at: int,
+    expected: Float[np.ndarray, "place column"],
 ) -> None:
-    """Write the expected value after a row of the table, without what it pays.
+    """Write what a row of a table pays and leads to at `expected[at]`.
 
     Chances must read no type (one column) and no type may be drawn afresh.
     """
-    first = table.entry_start[row]
-    for e in range(first, table.entry_start[row + 1]):
-        chance = table.chance[e, 0]
-        successor = table.successor[e]
-        source = values[successor] if successor >= 0 else ended[-1 - successor]
-        if e == first:
-            for c in range(expected.size):
-                expected[c] = chance * source[c]
+    for pa in range(pay.shape[1]):
+        for c in range(pa * n_beliefs, (pa + 1) * n_beliefs):
+            expected[at, c] = pay[row, pa]
+    for e in range(entry_start[row], entry_start[row + 1]):
+        share, to = chance[e, 0], successor[e]
+        if to >= 0:
+            for c in range(values.shape[1]):
+                expected[at, c] += share * values[to, c]
         else:
-            for c in range(expected.size):
-                expected[c] += chance * source[c]
+            for c in range(values.shape[1]):
+                expected[at, c] += share * ended[-1 - to, c]
 
 
-@kernel
-def add_pay(
-    row: int, table: RowTable, n_beliefs: int, expected: Float[np.ndarray, "column"]
-) -> None:
-    """Add what a row of the table pays."""
-    for pa in range(table.pay.shape[1]):
-        paid = table.pay[row, pa]
-        if paid != 0.0:
-            for c in range(pa * n_beliefs, (pa + 1) * n_beliefs):
-                expected[c] += paid
-
-
-@kernel
+@part
 def _load_tile(
     source: Float[np.ndarray, "state column"],
     rows: Int[np.ndarray, "inner"],
     n_rows: int,
     first_column: int,
     width: int,
+    origin: int,
     work: Float[np.ndarray, "inner_tile"],
 ) -> None:
     for x in range(n_rows):
-        row = rows[x]
+        at = (origin + x) * TILE
         for c in range(TILE):
-            work[x * TILE + c] = 0.0
-        if row >= 0:
+            work[at + c] = 0.0
+        if rows[x] >= 0:
             for c in range(width):
-                work[x * TILE + c] = source[row, first_column + c]
-
-
-@kernel
-def _expect_tile(
-    i: int,
-    table: ChainTable,
-    pay_column: Int[np.ndarray, "tile"],
-    work: Float[np.ndarray, "inner_tile"],
-    ended: Float[np.ndarray, "ended_tile"],
-    at: int,
-    result: Float[np.ndarray, "tile"],
-) -> None:
-    """Write the expectation of affected state number i at `result[at:at + TILE]`."""
-    sums = result[at : at + TILE]
-    paid = table.pay_row[i]
-    for c in range(TILE):
-        sums[c] = table.pay[paid, pay_column[c]] if paid >= 0 else 0.0
-    for e in range(table.entry_start[i], table.entry_start[i + 1]):
-        chance = table.chance[e]
-        successor = table.successor[e]
-        if successor >= 0:
-            source = work[successor * TILE : successor * TILE + TILE]
-        else:
-            source = ended[(-1 - successor) * TILE : (-1 - successor) * TILE + TILE]
-        for c in range(TILE):
-            sums[c] += chance * source[c]
+                work[at + c] = source[rows[x], first_column + c]
 
 
 @kernel
@@ -190,58 +157,111 @@ def run_chain(
     looked at.
     """
     n_ended, n_columns = ended.shape
-    widest = 0
+    widest = 1
     for k in range(steps[0], steps[1]):
         widest = max(widest, table.step_start[k + 1] - table.step_start[k])
-    work = np.empty(n_inner * TILE)
-    work_ended = np.empty(n_ended * TILE)
-    buffer = np.empty(max(widest, 1) * TILE)
+    # ended states stand before the inner ones, the last first: entry s is row n_ended + s
+    work = np.empty((n_ended + n_inner) * TILE)
+    buffer = np.empty(widest * TILE)
     pay_column = np.zeros(TILE, dtype=np.int64)
-    every_ended = np.arange(n_ended)
+    backwards = np.arange(n_ended - 1, -1, -1)
     for tile in range(start, stop):
         first_column = tile * TILE
         width = min(TILE, n_columns - first_column)
         for c in range(width):
             pay_column[c] = (first_column + c) // n_beliefs
-        _load_tile(source, leave, n_inner, first_column, width, work)
-        _load_tile(ended, every_ended, n_ended, first_column, width, work_ended)
+        _load_tile(ended, backwards, n_ended, first_column, width, 0, work)
+        _load_tile(source, leave, n_inner, first_column, width, n_ended, work)
         for k in range(steps[1] - 1, steps[0] - 1, -1):
-            _run_step(k, table, n_inner, pay_column, work_ended, buffer, work)
+            _run_step(k, table, n_inner, n_ended, pay_column, buffer, work)
         for s in range(enter.size):
-            x = enter[s] * TILE
+            at = (n_ended + enter[s]) * TILE
             for c in range(width):
-                target[s, first_column + c] = work[x + c]
+                target[s, first_column + c] = work[at + c]
 
 
-@kernel
+@part
 def _run_step(
     k: int,
     table: ChainTable,
     n_inner: int,
+    n_ended: int,
     pay_column: Int[np.ndarray, "tile"],
-    ended: Float[np.ndarray, "ended_tile"],
     buffer: Float[np.ndarray, "affected_tile"],
-    work: Float[np.ndarray, "inner_tile"],
+    work: Float[np.ndarray, "row_tile"],
 ) -> None:
+    """Take one step: in place where its order allows, else by way of the buffer."""
     first, last = table.step_start[k], table.step_start[k + 1]
-    in_place = table.in_place[k] == 1
-    for i in range(first, last):
-        x = table.inner[i]
-        if x < n_inner:
-            at = 0 if in_place else (i - first) * TILE
-            _expect_tile(i, table, pay_column, work, ended, at, buffer)
-            if in_place:
-                for c in range(TILE):
-                    work[x * TILE + c] = buffer[c]
+    inner, in_place = table.inner, table.in_place[k] == 1
+    _expect_tiles(
+        first,
+        last,
+        in_place,
+        table.inner,
+        table.entry_start,
+        table.successor,
+        table.chance,
+        table.pay_row,
+        table.pay,
+        pay_column,
+        n_inner,
+        n_ended,
+        work,
+        work if in_place else buffer,
+    )
     if not in_place:
         for i in range(first, last):
-            x = table.inner[i]
-            if x < n_inner:
+            if inner[i] < n_inner:
+                at = (n_ended + inner[i]) * TILE
                 for c in range(TILE):
-                    work[x * TILE + c] = buffer[(i - first) * TILE + c]
+                    work[at + c] = buffer[(i - first) * TILE + c]
 
 
-@kernel
+@part
+def _expect_tiles(
+    first: int,
+    last: int,
+    in_place: bool,
+    inner: Int[np.ndarray, "affected"],
+    entry_start: Int[np.ndarray, "affected_1"],
+    successor: Int[np.ndarray, "entry"],
+    chance: Float[np.ndarray, "entry"],
+    pay_row: Int[np.ndarray, "affected"],
+    pay: Float[np.ndarray, "paying profile_account"],
+    pay_column: Int[np.ndarray, "tile"],
+    n_inner: int,
+    n_ended: int,
+    work: Float[np.ndarray, "row_tile"],
+    result: Float[np.ndarray, "row_tile"],
+) -> None:
+    """Write the expectations of affected states `first:last`, `TILE` columns in registers."""
+    for i in range(first, last):
+        x = inner[i]
+        if x >= n_inner:
+            continue
+        s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
+        paid = pay_row[i]
+        if paid >= 0:
+            s0, s1 = pay[paid, pay_column[0]], pay[paid, pay_column[1]]
+            s2, s3 = pay[paid, pay_column[2]], pay[paid, pay_column[3]]
+            s4, s5 = pay[paid, pay_column[4]], pay[paid, pay_column[5]]
+            s6, s7 = pay[paid, pay_column[6]], pay[paid, pay_column[7]]
+        for e in range(entry_start[i], entry_start[i + 1]):
+            share, at = chance[e], (n_ended + successor[e]) * TILE
+            s0 += share * work[at]
+            s1 += share * work[at + 1]
+            s2 += share * work[at + 2]
+            s3 += share * work[at + 3]
+            s4 += share * work[at + 4]
+            s5 += share * work[at + 5]
+            s6 += share * work[at + 6]
+            s7 += share * work[at + 7]
+        to = (n_ended + x if in_place else i - first) * TILE
+        result[to], result[to + 1], result[to + 2], result[to + 3] = s0, s1, s2, s3
+        result[to + 4], result[to + 5], result[to + 6], result[to + 7] = s4, s5, s6, s7
+
+
+@part
 def redraw_row(
     source: Float[np.ndarray, "column"],
     draw: Float[np.ndarray, "account profile profile_2"],

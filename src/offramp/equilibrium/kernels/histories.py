@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from offramp.equilibrium.kernels.boards import Board, Record, Records, Scratch
-from offramp.equilibrium.kernels.cache import kernel
+from offramp.equilibrium.kernels.cache import kernel, part
 from offramp.equilibrium.kernels.lessons import (
     open_evidence,
     replies_of_rows,
@@ -393,7 +393,7 @@ def compare_replies(
                     loss[number] = max(loss[number], divergence / rate)
 
 
-@kernel
+@part
 def _compare_reply(
     slot: Record,
     theta: int,

@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt32
 
 from offramp.equilibrium.kernels.arithmetic import fast_exp
-from offramp.equilibrium.kernels.cache import inner, kernel
+from offramp.equilibrium.kernels.cache import inner, part
 
 __all__ = [
     "BELIEF",
@@ -78,7 +78,7 @@ class Simplex(NamedTuple):
     learning: int
 
 
-@kernel
+@part
 def respond(
     bound: Float[np.ndarray, "option type"],
     precision: float,
@@ -146,7 +146,7 @@ def _update(n_types: int, lanes: int, window: Float[np.ndarray, "row_lane"]) -> 
     return least
 
 
-@kernel
+@part
 def _update_in_logs(
     a: int,
     bound: Float[np.ndarray, "option type"],
@@ -217,7 +217,7 @@ def _find_cells(
             x, y = window[POST + _1 + lane] * n, window[POST + _2 + lane] * n
             i, j = min(max(np.int64(x), 0), n), min(max(np.int64(y), 0), n)
             upper = np.int64(1) if (x - i) + (y - j) > 1.0 else np.int64(0)
-            place[a, lane] = 2 * (i * (n + 1) + j) + upper
+            place[a, lane] = 2 * (i * (n + 1) + j) + upper  # type: ignore[operator]
     for lane in range(lanes):
         cell = place[a, lane]
         found = cell_piece[cell]
@@ -226,7 +226,7 @@ def _find_cells(
         place[a, lane] = found
 
 
-@kernel
+@part
 def _best_piece(
     inverse: Float[np.ndarray, "type type piece"],
     first: int,
@@ -246,7 +246,7 @@ def _best_piece(
             least = min(least, weight)
         if least > most:
             chosen, most = k, least
-    return np.uint32(chosen)
+    return np.uint32(chosen)  # type: ignore[return-value]
 
 
 @inner
@@ -296,7 +296,7 @@ def _widen(th: int, lanes: int, window: Float[np.ndarray, "row_lane"]) -> None:
         window[_HIGH + row + lane] = change if change > high else high
 
 
-@kernel
+@part
 def _invert_two(
     free0: float, free1: float, lanes: int, window: Float[np.ndarray, "row_lane"]
 ) -> None:
@@ -325,7 +325,7 @@ def _invert_two(
         window[_VECTOR + _1 + lane] += s1 * (p10 * r0 + p11 * r1)
 
 
-@kernel
+@part
 def _invert_three(
     free0: float, free1: float, free2: float, lanes: int, window: Float[np.ndarray, "row_lane"]
 ) -> None:
@@ -380,7 +380,7 @@ def _invert_three(
         window[_VECTOR + _2 + lane] += s2 * (p20 * r0 + p21 * r1 + p22 * r2)
 
 
-@kernel
+@part
 def _solve_means(n_types: int, lanes: int, window: Float[np.ndarray, "row_lane"]) -> None:
     """Solve for m, the mean change of each type's action values, and finish the determinant."""
     if n_types == 2:
@@ -435,7 +435,7 @@ def _close_window(
         rows[a, k] = window[k]
 
 
-@kernel
+@part
 def learn_all(
     bound: Float[np.ndarray, "option type"],
     precision: float,
@@ -466,7 +466,7 @@ def learn_all(
         _close_window(a, RES, window, rows)
 
 
-@kernel
+@part
 def evaluate(
     bound: Float[np.ndarray, "option type"],
     precision: float,
@@ -523,19 +523,22 @@ def evaluate(
             window[ERROR + lane] = change if change > error else error
 
 
-@kernel
+@part
 def step(
     n_options: int,
     n_types: int,
     lanes: int,
+    aim: float,
     trust: float,
     short: Float[np.ndarray, "lane"],
     window: Float[np.ndarray, "row_lane"],
     rows: Float[np.ndarray, "option row_lane"],
 ) -> None:
-    """Move every action value by Newton's step, scaled by `short`.
+    """Move the action values of every lane whose error exceeds `aim` by Newton's step.
 
-    Where the error is not below `trust` it moves to its new value instead.
+    The step is scaled by `short`. Where that is zero, or the error not below `trust`, values move
+    to the new ones instead. Lanes that have converged stay: what they hold does not depend on
+    their neighbours.
     """
     for a in range(n_options):
         for th in range(n_types):
@@ -560,6 +563,7 @@ def step(
                     )
             value, plain = VALUE + th * LANES, RES + th * LANES
             for lane in range(lanes):
-                newton = short[lane] * window[_LIKELY + lane]
-                trusted = window[ERROR + lane] < trust and abs(newton) < np.inf
-                rows[a, value + lane] += newton if trusted else rows[a, plain + lane]
+                newton, error = short[lane] * window[_LIKELY + lane], window[ERROR + lane]
+                trusted = error < trust and short[lane] > 0.0 and abs(newton) < np.inf
+                change = newton if trusted else rows[a, plain + lane]
+                rows[a, value + lane] += change if error > aim else 0.0

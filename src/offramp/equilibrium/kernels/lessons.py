@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from offramp.equilibrium.kernels.boards import FREE, Record, Records
-from offramp.equilibrium.kernels.cache import kernel
+from offramp.equilibrium.kernels.cache import part
 
 __all__ = [
     "open_evidence",
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-@kernel
+@part
 def reply(
     slot: Record,
     theta: int,
@@ -71,7 +71,7 @@ def reply(
             log_strategy[at] -= shift
 
 
-@kernel
+@part
 def weigh(
     node: Record,
     here: Record,
@@ -122,7 +122,7 @@ def weigh(
             )
 
 
-@kernel
+@part
 def open_evidence(
     node: Record,
     here: Record,
@@ -145,7 +145,7 @@ def open_evidence(
                 evidence[c, slot.open_typed, theta] += log_strategy[at]
 
 
-@kernel
+@part
 def teach(
     parent: int,
     child: int,
@@ -177,7 +177,7 @@ def teach(
                 stays[child] |= 1 << j
 
 
-@kernel
+@part
 def replies_of_rows(
     node: Record,
     here: Record,
@@ -206,7 +206,7 @@ def replies_of_rows(
                     reply_slope[r, i, theta, taken.unknown] += 1.0
 
 
-@kernel
+@part
 def _add_source_slope(
     c: int,
     node: Record,
@@ -238,7 +238,7 @@ def _add_source_slope(
                         )
 
 
-@kernel
+@part
 def slope_of_child(
     c: int,
     fixed: int,
@@ -283,7 +283,7 @@ def slope_of_child(
                 )
 
 
-@kernel
+@part
 def shift_options(
     node: Record,
     slots: Records,
@@ -310,7 +310,7 @@ def shift_options(
                     option_shift[i, o - first, theta, way] = moved - mean
 
 
-@kernel
+@part
 def shift_open(
     node: Record,
     here: Record,
@@ -332,7 +332,7 @@ def shift_open(
                     evidence_shift[c, slot.open_typed, theta, way] += option_shift[i, o, theta, way]
 
 
-@kernel
+@part
 def shift_source(
     node: Record,
     here: Record,
@@ -363,7 +363,7 @@ def shift_source(
                         )
 
 
-@kernel
+@part
 def shift_child(
     parent: int,
     child: int,

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from offramp.equilibrium.kernels.cache import inner, kernel
+from offramp.equilibrium.kernels.cache import inner, kernel, part
 
 __all__ = [
     "Beliefs",
@@ -34,6 +34,7 @@ __all__ = [
     "number_cells",
     "open_point",
     "point_values",
+    "value_point",
 ]
 
 TINY = 1e-280  # a likelihood below this has lost digits to underflow and is redone in logs
@@ -202,7 +203,7 @@ def _mean_chance(table: JointTable, point: Point, entry: int) -> float:
     return total
 
 
-@kernel
+@part
 def _update_player(
     j: int,
     table: JointTable,
@@ -245,7 +246,7 @@ def _update_player(
             _update_in_logs(j, g, table, beliefs, point, log_strategy, scratch)
 
 
-@kernel
+@part
 def _log_contribution(
     row: int,
     entry: int,
@@ -274,7 +275,7 @@ def _log_contribution(
     return total + math.log(chance) if chance > 0.0 else -np.inf
 
 
-@kernel
+@part
 def _log_mean(
     k: int,
     at: int,
@@ -296,7 +297,7 @@ def _log_mean(
     return best + math.log(total)
 
 
-@kernel
+@part
 def _update_in_logs(
     j: int,
     g: int,
@@ -515,14 +516,14 @@ def _chance_of_others(
     return chance
 
 
-@kernel
+@part
 def open_point(table: JointTable, beliefs: Beliefs, point: Point, scratch: Scratch) -> int:
     """Prepare the scratch for a point; return its number of cells."""
     _home_stencils(beliefs, point, scratch)
     return number_cells(table, point.state, scratch.cell_start)
 
 
-@kernel
+@part
 def action_values(
     table: JointTable,
     beliefs: Beliefs,
@@ -563,6 +564,22 @@ def action_values(
 
 
 @kernel
+def value_point(
+    table: JointTable,
+    beliefs: Beliefs,
+    point: Point,
+    log_strategy: Float[np.ndarray, "cell"],
+    next_values: Float[np.ndarray, "next_state column"],
+    ended: Float[np.ndarray, "ended column"],
+    scratch: Scratch,
+    values: Float[np.ndarray, "cell"],
+) -> None:
+    """Open a point and value its options; leave in `scratch` what all signals teach."""
+    open_point(table, beliefs, point, scratch)
+    action_values(table, beliefs, point, log_strategy, next_values, ended, scratch, values)
+
+
+@part
 def point_values(
     table: JointTable,
     beliefs: Beliefs,
@@ -589,7 +606,7 @@ def point_values(
                 values[p * beliefs.n_accounts + account] += chance * worth
 
 
-@kernel
+@part
 def _reply_type(
     first: int,
     n_types: int,
@@ -624,7 +641,7 @@ def _reply_type(
             log_strategy[cell] = score[cell] - score[best] - math.log(total)
 
 
-@kernel
+@part
 def logit_cells(
     table: JointTable,
     state: int,

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from offramp.equilibrium.kernels.arithmetic import fast_exp, fast_log
-from offramp.equilibrium.kernels.cache import kernel
-from offramp.equilibrium.kernels.expectations import RowTable, add_pay, expect_row
+from offramp.equilibrium.kernels.cache import builder, kernel, part
+from offramp.equilibrium.kernels.expectations import RowTable, expect_row
 
 __all__ = ["SAME_VALUE", "logit_lanes", "play_untyped", "reply_untyped"]
 
@@ -15,7 +15,7 @@ FORBIDDEN = -2.0  # as in game.factored: kernels read no other room's constants
 SAME_VALUE = 1e-12  # relative; action values closer than this are equals, of which the first wins
 
 
-@kernel
+@part
 def _exact_lanes(
     action_value: Float[np.ndarray, "option belief"],
     bound: Float[np.ndarray, "option"],
@@ -38,7 +38,7 @@ def _exact_lanes(
             log_strategy[best, b] = 0.0
 
 
-@kernel
+@builder
 def logit_lanes(
     action_value: Float[np.ndarray, "option belief"],
     bound: Float[np.ndarray, "option"],
@@ -91,14 +91,15 @@ def logit_lanes(
                 log_strategy[a, b] -= total[b]
 
 
-@kernel
+@part
 def _mix(
+    s: int,
     n_options: int,
     n_rows: int,
     after: Float[np.ndarray, "option column"],
     log_strategy: Float[np.ndarray, "option belief"],
     strategy: Float[np.ndarray, "belief"],
-    values: Float[np.ndarray, "column"],
+    values: Float[np.ndarray, "state column"],
 ) -> None:
     """Write the mean of `after` over options, weighed by the mover's strategy at each belief."""
     n_beliefs = strategy.size
@@ -109,10 +110,10 @@ def _mix(
             at = pa * n_beliefs
             if a == 0:
                 for b in range(n_beliefs):
-                    values[at + b] = strategy[b] * after[a, at + b]
+                    values[s, at + b] = strategy[b] * after[a, at + b]
             else:
                 for b in range(n_beliefs):
-                    values[at + b] += strategy[b] * after[a, at + b]
+                    values[s, at + b] += strategy[b] * after[a, at + b]
 
 
 @kernel
@@ -149,22 +150,34 @@ def reply_untyped(
         values: Overwritten for these states.
     """
     n_profiles, n_beliefs = opinion.shape
-    n_columns = next_values.shape[1]
-    n_rows = n_columns // n_beliefs
+    n_rows = next_values.shape[1] // n_beliefs
     n_accounts = n_rows // n_profiles
-    after = np.empty((max(widest, 1), n_columns))
+    after = np.empty((max(widest, 1), next_values.shape[1]))
     action_value = np.empty((max(widest, 1), n_beliefs))
     strategy = np.empty(n_beliefs)
+    first_row, entry_start, successor = table.start, table.entry_start, table.successor
+    chance, pay = table.chance, table.pay
     for s in range(start, stop):
         first, n_options = option_start[s], option_start[s + 1] - option_start[s]
-        row = table.start[s]
+        row = first_row[s]
         if n_options == 0:
-            expect_row(row, table, next_values, ended, values[s])
-            add_pay(row, table, n_beliefs, values[s])
+            expect_row(
+                row, entry_start, successor, chance, pay, n_beliefs, next_values, ended, s, values
+            )
             continue
         for a in range(n_options):
-            expect_row(row + a, table, next_values, ended, after[a])
-            add_pay(row + a, table, n_beliefs, after[a])
+            expect_row(
+                row + a,
+                entry_start,
+                successor,
+                chance,
+                pay,
+                n_beliefs,
+                next_values,
+                ended,
+                a,
+                after,
+            )
             for b in range(n_beliefs):
                 action_value[a, b] = 0.0
             for p in range(n_profiles):
@@ -175,7 +188,7 @@ def reply_untyped(
         logit_lanes(
             action_value[:n_options], bound[first : first + n_options, 0], precision, replies
         )
-        _mix(n_options, n_rows, after, replies, strategy, values[s])
+        _mix(s, n_options, n_rows, after, replies, strategy, values)
 
 
 @kernel
@@ -195,15 +208,28 @@ def play_untyped(
     n_columns = next_values.shape[1]
     after = np.empty((max(widest, 1), n_columns))
     strategy = np.empty(n_beliefs)
+    first_row, entry_start, successor = table.start, table.entry_start, table.successor
+    chance, pay = table.chance, table.pay
     for s in range(start, stop):
         first, n_options = option_start[s], option_start[s + 1] - option_start[s]
-        row = table.start[s]
+        row = first_row[s]
         if n_options == 0:
-            expect_row(row, table, next_values, ended, values[s])
-            add_pay(row, table, n_beliefs, values[s])
+            expect_row(
+                row, entry_start, successor, chance, pay, n_beliefs, next_values, ended, s, values
+            )
             continue
         for a in range(n_options):
-            expect_row(row + a, table, next_values, ended, after[a])
-            add_pay(row + a, table, n_beliefs, after[a])
+            expect_row(
+                row + a,
+                entry_start,
+                successor,
+                chance,
+                pay,
+                n_beliefs,
+                next_values,
+                ended,
+                a,
+                after,
+            )
         replies = log_strategy[first : first + n_options, 0]
-        _mix(n_options, n_columns // n_beliefs, after, replies, strategy, values[s])
+        _mix(s, n_options, n_columns // n_beliefs, after, replies, strategy, values)

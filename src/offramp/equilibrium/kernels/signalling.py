@@ -30,8 +30,8 @@ import numpy as np
 from jaxtyping import Float, Int, UInt32
 
 from offramp.equilibrium.kernels.arithmetic import fast_log
-from offramp.equilibrium.kernels.cache import inner, kernel
-from offramp.equilibrium.kernels.expectations import RowTable, add_pay, expect_row
+from offramp.equilibrium.kernels.cache import builder, inner, kernel, part
+from offramp.equilibrium.kernels.expectations import RowTable, expect_row
 from offramp.equilibrium.kernels.lanes import (
     BELIEF,
     BEST,
@@ -60,11 +60,11 @@ _NEWTON_COLD = 0.05  # residual from which Newton's step is trusted
 _NEWTON_WARM = 0.2  # the same where the guess is a neighbouring solution
 _CONTRACTS = 0.9  # a plain round that shrinks the residual by less is not taken to converge
 _IMPROVES = 0.5  # a Newton step that leaves more of the residual went over a kink: halve the next
-_MOST_ROUNDS = 16  # after so many, the branch is followed from λ = 0
+_MOST_ROUNDS = 30  # after so many, the branch is followed from λ = 0
 _FOLLOWS = 0.2  # residual, one stride further on, up to which Newton's steps keep to the branch
 _CLOSE = 1e-6  # residual at which a stride on the way is content
 _STRIDE_ROUNDS = 8
-_LONGEST_STRIDE, _SHORTEST_STRIDE = 1.0 / 8.0, 1.0 / 512.0  # of the precision
+_LONGEST_STRIDE, _SHORTEST_STRIDE = 1.0 / 8.0, 1.0 / 64.0  # of the precision
 
 
 class Mover(NamedTuple):
@@ -100,7 +100,8 @@ class Work(NamedTuple):
     """Working rows of one state; see `lanes.py` for those of `rows` and `window`.
 
     A lane is `hard` where it was given up; `before` is its error in the round before, `short`
-    scales its next Newton step; `vertex` holds the joint beliefs at the corners of its piece.
+    scales its next Newton step (zero: plain rounds); `vertex` holds the joint beliefs at the
+    corners of its piece; `lane` says where lanes that were set aside came from.
     """
 
     rows: Float[np.ndarray, "option row_lane"]
@@ -111,6 +112,7 @@ class Work(NamedTuple):
     hard: Float[np.ndarray, "lane"]
     short: Float[np.ndarray, "lane"]
     spare: Float[np.ndarray, "lane"]
+    lane: Int[np.ndarray, "lane"]
 
 
 class Block(NamedTuple):
@@ -122,11 +124,11 @@ class Block(NamedTuple):
 
     origin: int
     first: int
-    count: int
+    count: int  # type: ignore[assignment]
     lanes: int
 
 
-@kernel
+@builder
 def _new_work(n_options: int) -> Work:
     n = max(n_options, 1)
     return Work(
@@ -138,6 +140,7 @@ def _new_work(n_options: int) -> Work:
         np.zeros(LANES),
         np.zeros(LANES),
         np.zeros(LANES),
+        np.zeros(LANES, dtype=np.int64),
     )
 
 
@@ -153,7 +156,7 @@ def _joint(block: Block, step_size: int, lane: int) -> int:
     return block.origin + (block.first + min(lane, block.count - 1)) * step_size
 
 
-@kernel
+@part
 def _load_beliefs(
     belief: Float[np.ndarray, "type point"], block: Block, window: Float[np.ndarray, "row_lane"]
 ) -> None:
@@ -163,7 +166,7 @@ def _load_beliefs(
             window[BELIEF + th * LANES + lane] = belief[th, point]
 
 
-@kernel
+@part
 def _expect_own(
     mover: Mover,
     opinion: Float[np.ndarray, "profile belief"],
@@ -188,7 +191,7 @@ def _expect_own(
                     row[b] += opinion[p, origin + b * step_size] * after[at + b * step_size]
 
 
-@kernel
+@part
 def _tabulate_pieces(
     a: int,
     piece: UInt32[np.ndarray, "type piece"],
@@ -219,7 +222,7 @@ def _tabulate_pieces(
                     )
 
 
-@kernel
+@part
 def _load_guess(
     first: int,
     n_options: int,
@@ -237,14 +240,14 @@ def _load_guess(
                 rows[a, VALUE + th * LANES + lane] = guess * scale if guess > -np.inf else 0.0
 
 
-@kernel
+@part
 def _forget_values(n_options: int, rows: Float[np.ndarray, "option row_lane"]) -> None:
     for a in range(n_options):
         for k in range(VALUE, POST):
             rows[a, k] = 0.0
 
 
-@kernel
+@part
 def _judge(
     rounds: int,
     rules: Rules,
@@ -258,52 +261,57 @@ def _judge(
     """Mark hard lanes and scale the next steps; return how many lanes still need one.
 
     A lane is *hard*, and its branch is followed from λ = 0, where it has left the branch (the
-    Jacobian changes sign) or where there is no sure sign that it converges.
+    Jacobian changes sign) or where there is no sure sign that it converges. Where Newton's steps
+    go back and forth over a kink, they are first shortened, then given up for plain rounds.
     """
     open_lanes = 0
     spent, early = rounds >= _MOST_ROUNDS, rounds <= 1
     aim = rules.acceptable if spent else rules.tolerance
     for lane in range(lanes):
-        error, last = window[ERROR + lane], before[lane]
+        error, last, scale = window[ERROR + lane], before[lane], short[lane]
         before[lane] = error
-        plain = last >= trust
+        plain = last >= trust or scale == 0.0
         slow = not early and plain and error > _CONTRACTS * last
         done = error <= aim
         lost = not window[DET + lane] > 0.0 if done else slow or spent or not error < np.inf
         hard[lane] = 1.0 if lost else hard[lane]
-        overshot = not plain and error > _IMPROVES * last and short[lane] == 1.0
-        short[lane] = 0.5 if overshot else 1.0
+        overshot = not plain and error > _IMPROVES * last
+        shorter = 0.5 if scale == 1.0 else 0.0
+        short[lane] = shorter if overshot else (0.0 if scale == 0.0 else 1.0)
         open_lanes += 0 if done or hard[lane] > 0.0 else 1
     return open_lanes
 
 
-@kernel
+@part
 def _iterate(
+    rounds: int,
+    fewest: int,
     simplex: Simplex,
     bound: Float[np.ndarray, "option type"],
     rules: Rules,
-    warm: bool,
+    trust: float,
     lanes: int,
     pieces: Float[np.ndarray, "option type_type piece"],
     work: Work,
 ) -> int:
-    """Repeat rounds until every lane has converged or is hard; return their number."""
+    """Go on from a round until no more than `fewest` lanes are open; return the rounds.
+
+    Lanes that are left open have taken their last step.
+    """
     n_options, n_types = bound.shape
-    trust = _NEWTON_WARM if warm else _NEWTON_COLD
     rows, place, window = work.rows, work.place, work.window
     before, hard, short = work.before, work.hard, work.short
-    for lane in range(lanes):
-        hard[lane], before[lane], short[lane] = 0.0, np.inf, 1.0
-    rounds = 0
     while True:
         evaluate(bound, rules.precision, lanes, simplex, pieces, rows, place, window)
-        if _judge(rounds, rules, lanes, trust, window, before, hard, short) == 0:
-            return rounds + 1
-        step(n_options, n_types, lanes, trust, short, window, rows)
+        open_lanes = _judge(rounds, rules, lanes, trust, window, before, hard, short)
         rounds += 1
+        if open_lanes > 0:
+            step(n_options, n_types, lanes, rules.tolerance, trust, short, window, rows)
+        if open_lanes <= fewest:
+            return rounds
 
 
-@kernel
+@part
 def _settle(
     simplex: Simplex,
     bound: Float[np.ndarray, "option type"],
@@ -335,11 +343,11 @@ def _settle(
                     worst = max(worst, error)
         if lost > 0 or worst <= aim:
             return lost
-        step(n_options, n_types, lanes, np.inf, short, window, rows)
+        step(n_options, n_types, lanes, 0.0, np.inf, short, window, rows)
     return 0
 
 
-@kernel
+@part
 def _copy_values(
     n_options: int,
     source: Float[np.ndarray, "option row_lane"],
@@ -350,7 +358,7 @@ def _copy_values(
             target[a, k] = source[a, k]
 
 
-@kernel
+@builder
 def _follow(
     simplex: Simplex,
     bound: Float[np.ndarray, "option type"],
@@ -385,16 +393,88 @@ def _follow(
         _copy_values(n_options, kept, work.rows)
 
 
-@kernel
-def _n_hard(lanes: int, hard: Float[np.ndarray, "lane"]) -> int:
+@part
+def _set_aside(
+    chosen: int, lanes: int, aim: float, n_options: int, n_types: int, work: Work, aside: Work
+) -> int:
+    """Copy the lanes that are open (`chosen` 0) or hard (1) to the first lanes of `aside`.
+
+    Returns their number; their own numbers are left in `aside.lane`. The rest of the last vector
+    repeats the first of them, so that what is worked on is always a lane.
+    """
     count = 0
     for lane in range(lanes):
-        if hard[lane] != 0.0:
+        hard = work.hard[lane] > 0.0
+        if hard if chosen == 1 else not hard and work.window[ERROR + lane] > aim:
+            aside.lane[count] = lane
             count += 1
+    for to in range((count + _VECTOR - 1) // _VECTOR * _VECTOR):
+        lane = aside.lane[to if to < count else 0]
+        for th in range(n_types):
+            row = th * LANES
+            aside.window[BELIEF + row + to] = work.window[BELIEF + row + lane]
+            for a in range(n_options):
+                aside.rows[a, VALUE + row + to] = work.rows[a, VALUE + row + lane]
+        aside.before[to], aside.hard[to] = work.before[lane], 0.0
+        aside.short[to] = work.short[lane]
     return count
 
 
-@kernel
+@part
+def _bring_back(count: int, n_options: int, n_types: int, aside: Work, work: Work) -> None:
+    """Copy solved lanes back to where they came from."""
+    for at in range(count):
+        lane = aside.lane[at]
+        work.hard[lane] = aside.hard[at]
+        work.window[ERROR + lane] = aside.window[ERROR + at]
+        for th in range(n_types):
+            row = th * LANES
+            work.window[BEST + row + lane] = aside.window[BEST + row + at]
+            work.window[WHOLE + row + lane] = aside.window[WHOLE + row + at]
+        for a in range(n_options):
+            work.place[a, lane] = aside.place[a, at]
+            for th in range(n_types):
+                row = th * LANES
+                work.rows[a, VALUE + row + lane] = aside.rows[a, VALUE + row + at]
+                work.rows[a, SIGMA + row + lane] = aside.rows[a, SIGMA + row + at]
+                work.rows[a, POST + row + lane] = aside.rows[a, POST + row + at]
+
+
+@part
+def _solve_block(
+    simplex: Simplex,
+    bound: Float[np.ndarray, "option type"],
+    rules: Rules,
+    warm: bool,
+    block: Block,
+    pieces: Float[np.ndarray, "option type_type piece"],
+    work: Work,
+    aside: Work,
+) -> int:
+    """Solve the beliefs of a block together; then the few that are left, set aside.
+
+    Returns the rounds taken. Lanes that are hard even after following them from λ = 0 are marked.
+    """
+    (n_options, n_types), lanes = bound.shape, block.lanes
+    trust = _NEWTON_WARM if warm else _NEWTON_COLD
+    for lane in range(lanes):
+        work.hard[lane], work.before[lane], work.short[lane] = 0.0, np.inf, 1.0
+    few = lanes // 2 if lanes > _VECTOR else 0
+    rounds = _iterate(0, few, simplex, bound, rules, trust, lanes, pieces, work)
+    count = _set_aside(0, lanes, rules.tolerance, n_options, n_types, work, aside)
+    if count > 0:
+        packed = (count + _VECTOR - 1) // _VECTOR * _VECTOR
+        rounds = _iterate(rounds, 0, simplex, bound, rules, trust, packed, pieces, aside)
+        _bring_back(count, n_options, n_types, aside, work)
+    count = _set_aside(1, lanes, rules.tolerance, n_options, n_types, work, aside)
+    if count > 0:
+        packed = (count + _VECTOR - 1) // _VECTOR * _VECTOR
+        _follow(simplex, bound, rules, packed, pieces, aside)
+        _bring_back(count, n_options, n_types, aside, work)
+    return rounds
+
+
+@part
 def _store_replies(
     first: int,
     bound: Float[np.ndarray, "option type"],
@@ -429,7 +509,7 @@ def _store_replies(
                     )
 
 
-@kernel
+@part
 def _weigh(
     a: int,
     inverse: Float[np.ndarray, "type type piece"],
@@ -452,7 +532,7 @@ def _weigh(
                 rows[a, row + lane] = rows[a, sigma + lane] * spare[lane]
 
 
-@kernel
+@part
 def _store_values(
     s: int,
     n_options: int,
@@ -523,21 +603,6 @@ def _interpolate(
 
 
 @kernel
-def _expect_options(
-    row: int,
-    n_options: int,
-    table: RowTable,
-    n_beliefs: int,
-    next_values: Float[np.ndarray, "next_state column"],
-    ended: Float[np.ndarray, "ended column"],
-    after: Float[np.ndarray, "option column"],
-) -> None:
-    for a in range(n_options):
-        expect_row(row + a, table, next_values, ended, after[a])
-        add_pay(row + a, table, n_beliefs, after[a])
-
-
-@kernel
 def reply_typed(
     start: int,
     stop: int,
@@ -583,18 +648,34 @@ def reply_typed(
     after = np.empty((max(widest, 1), next_values.shape[1]))
     expected, corner = np.empty((n_types, n_points)), np.empty((n_types, n_pieces))
     pieces = np.empty((max(widest, 1), n_types * n_types, n_pieces))
-    work = _new_work(widest)
+    work, aside = _new_work(widest), _new_work(widest)
+    first_row, entry_start, successor = table.start, table.entry_start, table.successor
+    chance, pay = table.chance, table.pay
     most = 0
     for s in range(start, stop):
         first, n_options = option_start[s], option_start[s + 1] - option_start[s]
+        row = first_row[s]
         if n_options == 0:
-            expect_row(table.start[s], table, next_values, ended, values[s])
-            add_pay(table.start[s], table, n_beliefs, values[s])
+            expect_row(
+                row, entry_start, successor, chance, pay, n_beliefs, next_values, ended, s, values
+            )
             for b in range(n_beliefs):
                 error[s, b] = 0.0
             continue
         last = first + n_options
-        _expect_options(table.start[s], n_options, table, n_beliefs, next_values, ended, after)
+        for a in range(n_options):
+            expect_row(
+                row + a,
+                entry_start,
+                successor,
+                chance,
+                pay,
+                n_beliefs,
+                next_values,
+                ended,
+                a,
+                after,
+            )
         warm = rules.warm == 1 and last <= guess.shape[0] and rules.precision > 0.0
         for other in range(mover.belief_high * mover.belief_low):
             origin = other // size * n_points * size + other % size
@@ -612,7 +693,9 @@ def reply_typed(
                     _forget_values(n_options, work.rows)
                 most = max(
                     most,
-                    _solve_block(simplex, bound[first:last], rules, warm, block, pieces, work),
+                    _solve_block(
+                        simplex, bound[first:last], rules, warm, block, pieces, work, aside
+                    ),
                 )
                 _store_replies(
                     first,
@@ -632,23 +715,6 @@ def reply_typed(
                         -1.0 if hard else work.window[ERROR + lane]
                     )
     return most
-
-
-@kernel
-def _solve_block(
-    simplex: Simplex,
-    bound: Float[np.ndarray, "option type"],
-    rules: Rules,
-    warm: bool,
-    block: Block,
-    pieces: Float[np.ndarray, "option type_type piece"],
-    work: Work,
-) -> int:
-    """Solve the beliefs of a block; where some do not settle, follow them all from λ = 0."""
-    rounds = _iterate(simplex, bound, rules, warm, block.lanes, pieces, work)
-    if _n_hard(block.lanes, work.hard) > 0:
-        _follow(simplex, bound, rules, block.lanes, pieces, work)
-    return rounds
 
 
 @kernel
@@ -672,13 +738,29 @@ def play_typed(
     after = np.empty((max(widest, 1), next_values.shape[1]))
     work = _new_work(widest)
     free = np.full((max(widest, 1), n_types), -1.0)
+    first_row, entry_start, successor = table.start, table.entry_start, table.successor
+    chance, pay = table.chance, table.pay
     for s in range(start, stop):
         first, n_options = option_start[s], option_start[s + 1] - option_start[s]
+        row = first_row[s]
         if n_options == 0:
-            expect_row(table.start[s], table, next_values, ended, values[s])
-            add_pay(table.start[s], table, n_beliefs, values[s])
+            expect_row(
+                row, entry_start, successor, chance, pay, n_beliefs, next_values, ended, s, values
+            )
             continue
-        _expect_options(table.start[s], n_options, table, n_beliefs, next_values, ended, after)
+        for a in range(n_options):
+            expect_row(
+                row + a,
+                entry_start,
+                successor,
+                chance,
+                pay,
+                n_beliefs,
+                next_values,
+                ended,
+                a,
+                after,
+            )
         replies, unbound = log_strategy[first : first + n_options], free[:n_options]
         for other in range(mover.belief_high * mover.belief_low):
             origin = other // size * n_points * size + other % size
@@ -691,7 +773,7 @@ def play_typed(
                 _store_values(s, n_options, mover, simplex, block, n_beliefs, after, work, values)
 
 
-@kernel
+@part
 def _load_play(
     log_strategy: Float[np.ndarray, "option type belief"],
     block: Block,

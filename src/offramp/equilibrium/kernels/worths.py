@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from offramp.equilibrium.kernels.boards import FREE, Record, Records
-from offramp.equilibrium.kernels.cache import kernel
+from offramp.equilibrium.kernels.cache import part
 
 __all__ = [
     "action_values",
@@ -30,7 +30,7 @@ SMALLEST_PIVOT = 1e-300  # stands for a pivot of exactly zero, so that a singula
 SAME_VALUE = 1e-12  # relative; action values closer than this are equals, of which the first wins
 
 
-@kernel
+@part
 def believe(
     number: int,
     n_types: Int[np.ndarray, "typed"],
@@ -47,7 +47,7 @@ def believe(
             belief[j, theta] /= total
 
 
-@kernel
+@part
 def tilt(
     active: int,
     n_types: Int[np.ndarray, "typed"],
@@ -65,7 +65,7 @@ def tilt(
             opinion[j, theta] = opinion[j, theta] / total if total > 0.0 else belief[j, theta]
 
 
-@kernel
+@part
 def acts_of_rows(
     node: Record,
     here: Record,
@@ -92,7 +92,7 @@ def acts_of_rows(
                     act_slope[r, profile, u] += reply_slope[r, i, theta, u]
 
 
-@kernel
+@part
 def _add_entry(
     r: int,
     c: int,
@@ -129,7 +129,7 @@ def _add_entry(
             worth_slope[r, profile, k, n_unknown + d] += p * answer[a, profile, k, d]
 
 
-@kernel
+@part
 def worth_of_rows(
     node: Record,
     here: Record,
@@ -182,7 +182,7 @@ def worth_of_rows(
                 )
 
 
-@kernel
+@part
 def _others_chance(
     r: int,
     i: int,
@@ -201,7 +201,7 @@ def _others_chance(
     return chance
 
 
-@kernel
+@part
 def _add_gain_slopes(
     r: int,
     i: int,
@@ -231,7 +231,7 @@ def _add_gain_slopes(
                 at[here.n_unknown + coordinate[j, theta]] += gain * (is_it - opinion[j, theta])
 
 
-@kernel
+@part
 def action_values(
     i: int,
     node: Record,
@@ -289,7 +289,7 @@ def action_values(
             )
 
 
-@kernel
+@part
 def settle_exact(
     i: int,
     slot: Record,
@@ -317,7 +317,7 @@ def settle_exact(
     return changed
 
 
-@kernel
+@part
 def equations(
     i: int,
     slot: Record,
@@ -354,7 +354,7 @@ def equations(
             matrix[u, n_unknown + n_given - 1] -= missing
 
 
-@kernel
+@part
 def eliminate(
     matrix: Float[np.ndarray, "unknown direction"], n_unknown: int, n_given: int
 ) -> float:
@@ -383,7 +383,7 @@ def eliminate(
     return sign
 
 
-@kernel
+@part
 def mix(
     here: Record,
     a: int,
@@ -419,7 +419,7 @@ def mix(
                 answer[a, profile, k, d] = total
 
 
-@kernel
+@part
 def arrive(
     number: int,
     node: Record,
@@ -445,7 +445,7 @@ def arrive(
                     answer[a, profile, k, d] *= 0.0 if is_over else discount[k]
 
 
-@kernel
+@part
 def pay_beliefs(
     number: int,
     node: Record,
@@ -473,7 +473,7 @@ def pay_beliefs(
             at += n_types[j]
 
 
-@kernel
+@part
 def draw_afresh(
     number: int,
     node: Record,
@@ -500,7 +500,7 @@ def draw_afresh(
                     answer[a, profile, k, d] = mixed[profile, k]
 
 
-@kernel
+@part
 def add_worths(
     node: Record,
     here: Record,

@@ -1,0 +1,251 @@
+r"""The equation of a stage in full generality, evaluated at many points at once.
+
+The unknowns of a point are the *scores* x = λ Q of all cells, centred per mover and type; the
+equation is x = F(x, s) = s λ C(Q(σ(x))) with s = 1, where C centres and σ is the logit reply. Its
+numerics stand in `pointwise.py`; here are the loops over points: F, its slopes, and values.
+
+A point is a row (state, site) of `listed`; a site is a belief, on the grid or off it. Rows of
+scores are as wide as the widest point; what a point does not need is left at zero.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from offramp.equilibrium.kernels.cache import builder, kernel, part
+from offramp.equilibrium.kernels.points import (
+    SAME_VALUE,
+    Beliefs,
+    JointTable,
+    Point,
+    Scratch,
+    action_values,
+    logit_cells,
+    new_scratch,
+    open_point,
+    point_values,
+)
+
+__all__ = ["Equation", "Sites", "play_listed", "respond_listed", "slope_listed"]
+
+FORBIDDEN = -2.0  # as in game.factored: kernels read no other room's constants
+_DIFFERENCE = 1e-7  # step of the finite differences, relative to scores of order one
+
+
+class Sites(NamedTuple):
+    """Beliefs at which a stage is looked at.
+
+    `at[b, j]` is the grid point of player j's belief, or -1 where it lies between points.
+    """
+
+    at: Int[np.ndarray, "site typed"]
+    belief: Float[np.ndarray, "site typed type"]
+    opinion: Float[np.ndarray, "site mover profile"]
+
+
+class Equation(NamedTuple):
+    """What the equations of all points of a stage share."""
+
+    table: JointTable
+    beliefs: Beliefs
+    sites: Sites
+    precision: Float[np.ndarray, "mover"]
+    next_values: Float[np.ndarray, "next_state column"]
+    ended: Float[np.ndarray, "ended column"]
+    most_options: int
+    most_signals: int
+
+
+@builder
+def _open(equation: Equation, state: int, site: int, scratch: Scratch) -> tuple[Point, int]:
+    """Return a point and its number of cells."""
+    sites = equation.sites
+    point = Point(state, sites.at[site], sites.belief[site], sites.opinion[site])
+    return point, open_point(equation.table, equation.beliefs, point, scratch)
+
+
+@part
+def _centre(
+    table: JointTable,
+    state: int,
+    precision: Float[np.ndarray, "mover"],
+    cell_start: Int[np.ndarray, "mover_1"],
+    score: Float[np.ndarray, "cell"],
+) -> None:
+    """Subtract each mover's and type's mean over its free options; zero all that is not free."""
+    for k in range(table.mover_typed.size):
+        n_types = table.mover_types[k]
+        first, stop = cell_start[k], cell_start[k + 1]
+        bound = table.bound_at[k] + table.option_start[k, state]
+        for th in range(n_types):
+            total, free = 0.0, 0
+            for a in range((stop - first) // n_types):
+                kind = table.bound[bound + a, th]
+                if kind < 0.0 and kind != FORBIDDEN:
+                    total += score[first + a * n_types + th]
+                    free += 1
+            mean = total / max(free, 1) if precision[k] < np.inf else 0.0
+            for a in range((stop - first) // n_types):
+                kind = table.bound[bound + a, th]
+                cell = first + a * n_types + th
+                score[cell] = score[cell] - mean if kind < 0.0 and kind != FORBIDDEN else 0.0
+
+
+@part
+def _residual(
+    table: JointTable,
+    state: int,
+    precision: Float[np.ndarray, "mover"],
+    cell_start: Int[np.ndarray, "mover_1"],
+    log_strategy: Float[np.ndarray, "cell"],
+    score: Float[np.ndarray, "cell"],
+    response: Float[np.ndarray, "cell"],
+) -> float:
+    """Return the bound on the residual of the strategies that reply to `score`.
+
+    Replies to scores that differ by d differ by at most (max d - min d) / 4. Where precision is
+    infinite the residual is one if the reply would change.
+    """
+    worst = 0.0
+    for k in range(table.mover_typed.size):
+        n_types = table.mover_types[k]
+        bound = table.bound_at[k] + table.option_start[k, state]
+        for th in range(n_types):
+            low, high, best, now = np.inf, -np.inf, -np.inf, -np.inf
+            first = cell_start[k] + th
+            for a in range((cell_start[k + 1] - cell_start[k]) // n_types):
+                cell = first + a * n_types
+                kind = table.bound[bound + a, th]
+                if kind < 0.0 and kind != FORBIDDEN:
+                    change = response[cell] - score[cell]
+                    low, high = min(low, change), max(high, change)
+                    best = max(best, response[cell])
+                    if log_strategy[cell] > -np.inf:
+                        now = max(now, response[cell])
+            if low == np.inf:
+                continue
+            if precision[k] < np.inf:
+                worst = max(worst, 0.25 * (high - low))
+            elif best > now + SAME_VALUE * (1.0 + abs(now)):
+                worst = max(worst, 1.0)
+    return worst
+
+
+@part
+def _respond(
+    equation: Equation,
+    point: Point,
+    scratch: Scratch,
+    score: Float[np.ndarray, "cell"],
+    s: float,
+    log_strategy: Float[np.ndarray, "cell"],
+    response: Float[np.ndarray, "cell"],
+) -> float:
+    """Write the reply to `score` and F; return the bound on the residual."""
+    table, precision, cells = equation.table, equation.precision, scratch.cell_start
+    logit_cells(table, point.state, precision, score, cells, log_strategy)
+    action_values(
+        table,
+        equation.beliefs,
+        point,
+        log_strategy,
+        equation.next_values,
+        equation.ended,
+        scratch,
+        response,
+    )
+    for k in range(precision.size):
+        scale = s * precision[k] if precision[k] < np.inf else 1.0
+        for cell in range(cells[k], cells[k + 1]):
+            response[cell] *= scale
+    _centre(table, point.state, precision, cells, response)
+    return _residual(table, point.state, precision, cells, log_strategy, score, response)
+
+
+@kernel
+def respond_listed(
+    start: int,
+    stop: int,
+    listed: Int[np.ndarray, "listed two"],
+    equation: Equation,
+    share: Float[np.ndarray, "listed"],
+    score: Float[np.ndarray, "listed cell"],
+    log_strategy: Float[np.ndarray, "listed cell"],
+    response: Float[np.ndarray, "listed cell"],
+    residual: Float[np.ndarray, "listed"],
+) -> None:
+    """Evaluate F(score, share) at the points `listed[start:stop]`; centre what is handed in."""
+    table = equation.table
+    scratch = new_scratch(table, equation.beliefs, equation.most_options, equation.most_signals)
+    for i in range(start, stop):
+        state = listed[i, 0]
+        point, n = _open(equation, state, listed[i, 1], scratch)
+        own = score[i, :n]
+        _centre(table, state, equation.precision, scratch.cell_start, own)
+        residual[i] = _respond(
+            equation, point, scratch, own, share[i], log_strategy[i, :n], response[i, :n]
+        )
+
+
+@kernel
+def slope_listed(
+    start: int,
+    stop: int,
+    listed: Int[np.ndarray, "listed two"],
+    equation: Equation,
+    share: Float[np.ndarray, "listed"],
+    score: Float[np.ndarray, "listed cell"],
+    response: Float[np.ndarray, "listed cell"],
+    matrix: Float[np.ndarray, "listed cell cell_2"],
+) -> None:
+    """Write d(score - F)/d(score) by differences; `response` is F at `score`."""
+    table = equation.table
+    scratch = new_scratch(table, equation.beliefs, equation.most_options, equation.most_signals)
+    width = score.shape[1]
+    log_strategy, moved, here = np.empty(width), np.empty(width), np.empty(width)
+    for i in range(start, stop):
+        point, n = _open(equation, listed[i, 0], listed[i, 1], scratch)
+        for c in range(n):
+            here[c] = score[i, c]
+        for c in range(width):
+            for r in range(width):
+                matrix[i, r, c] = 1.0 if r == c else 0.0
+        for c in range(n):
+            here[c] = score[i, c] + _DIFFERENCE
+            _respond(equation, point, scratch, here[:n], share[i], log_strategy[:n], moved[:n])
+            here[c] = score[i, c]
+            for r in range(n):
+                matrix[i, r, c] -= (moved[r] - response[i, r]) / _DIFFERENCE
+
+
+@kernel
+def play_listed(
+    start: int,
+    stop: int,
+    listed: Int[np.ndarray, "listed two"],
+    equation: Equation,
+    log_strategy: Float[np.ndarray, "listed cell"],
+    values: Float[np.ndarray, "state column"],
+) -> None:
+    """Write what all play is worth at the points `listed[start:stop]`, sites on the grid."""
+    beliefs = equation.beliefs
+    scratch = new_scratch(equation.table, beliefs, equation.most_options, equation.most_signals)
+    worth = np.empty(beliefs.profiles.shape[0] * beliefs.n_accounts)
+    for i in range(start, stop):
+        state, site = listed[i, 0], listed[i, 1]
+        point, n = _open(equation, state, site, scratch)
+        point_values(
+            equation.table,
+            beliefs,
+            point,
+            log_strategy[i, :n],
+            equation.next_values,
+            equation.ended,
+            scratch,
+            worth,
+        )
+        for pa in range(worth.size):
+            values[state, pa * beliefs.n_beliefs + site] = worth[pa]

@@ -1,0 +1,70 @@
+"""Random small scenarios, solved by the program and walked in full by the slow evaluator.
+
+At every information set the strategy must be the logit of the action values that exact Bayes and
+plain sums give; values, beliefs, measures and chances of endings must agree.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+
+import pytest
+from hypothesis import given, reject, settings
+
+from helpers.trials import Trial
+from oracles.random_scenarios import FEATURES, RandomScenario, scenarios
+from oracles.slow_tree import TooLarge
+
+N_GAMES = 200
+LEAST_USES = 20  # of each feature of the language, in so many games
+SMALL = 1_500  # terminal histories; the deep run goes up to 5,000
+LARGE = 5_000
+
+
+def check(drawn: RandomScenario, limit: int) -> None:
+    """Fail with every difference between the program and the slow evaluator."""
+    trial = Trial(drawn, limit)
+    try:
+        assert trial.tree.n_terminal <= limit
+    except TooLarge:
+        reject()
+    assert trial.equilibrium.converged
+    found = [
+        *trial.differences(),
+        *trial.differences_on_grid(),
+        *trial.borrowed_differences(),
+    ]
+    assert not found, "\n".join(found[:20])
+
+
+@cache
+def play_all() -> Counter[str]:
+    """Play the games of the default run; return how many of them used each feature."""
+    uses: Counter[str] = Counter()
+
+    @settings(max_examples=N_GAMES)
+    @given(scenarios())
+    def each(drawn: RandomScenario) -> None:
+        check(drawn, SMALL)
+        uses.update(drawn.features)
+
+    each()
+    return uses
+
+
+def test_strategies_values_and_measures_agree_with_exact_enumeration() -> None:
+    play_all()
+
+
+def test_every_feature_of_the_language_is_played_often_enough() -> None:
+    uses = play_all()
+    rare = {feature: uses[feature] for feature in FEATURES if uses[feature] < LEAST_USES}
+    assert not rare
+
+
+@pytest.mark.slow
+@settings(max_examples=5_000)
+@given(scenarios())
+def test_five_thousand_games_agree_with_exact_enumeration(drawn: RandomScenario) -> None:
+    check(drawn, LARGE)
