@@ -335,5 +335,7 @@ def row_updates(table: StageTable, numbers: Int[np.ndarray, "*joint"]) -> Int[np
     if not table.movers:
         return np.zeros(len(table.rows.option), np.int32)
     option = table.rows.option
-    acts = tuple(mover.action[np.maximum(option[:, k], 0)] for k, mover in enumerate(table.movers))
+    acts = tuple(
+        np.append(mover.action, 0)[option[:, k]] for k, mover in enumerate(table.movers)
+    )  # -1, nobody's option, reads the last
     return np.where(option[:, 0] >= 0, numbers[acts], 0).astype(np.int32)
