@@ -30,6 +30,9 @@ REPLY_TOLERANCE = 1e-8
 GRIDS = {2: (6, 11, 21), 3: (3, 5, 9)}
 """Points a side of three grids, each of half the step of the one before, by number of types."""
 
+UNSETTLED = 5.0
+"""By how much errors may exceed changes of grids so coarse that these do not shrink yet."""
+
 GRID_FLOOR = 1e-6
 """Below this a grid's refinement says nothing: its errors may cancel."""
 
@@ -93,7 +96,9 @@ class Trial:
 
     def on_grid(self, halvings: int) -> Equilibrium:
         """Solve the same case on the belief grid, its step halved so often."""
-        points = {p.name: GRIDS[len(p.types)][halvings] for p in self.crisis.players if len(p.types) > 1}
+        points = {
+            p.name: GRIDS[len(p.types)][halvings] for p in self.crisis.players if len(p.types) > 1
+        }
         game = compile_crisis(self.crisis, learning=self.drawn.learning, grid=points)
         found: Equilibrium = solve(game)
         return found
@@ -115,8 +120,11 @@ class Trial:
         coarse, middle, fine = (
             propagate(equilibrium), propagate(self.on_grid(1)), propagate(self.on_grid(2))
         )  # fmt: skip
-        # a belief may lie near a point of two grids by chance: then half the change before counts
-        error = max(largest_change(middle, fine), 0.5 * largest_change(coarse, middle))
+        # a belief may lie near a point of two grids by chance: then the change before counts
+        last, before = largest_change(middle, fine), largest_change(coarse, middle)
+        error = max(last, before)
+        if last > 0.5 * before:  # not even first order yet: the change is no bound, only a scale
+            error *= UNSETTLED
         yield from differing_outcomes(self.result, fine, error)
 
     def borrowed_differences(self) -> Iterator[str]:

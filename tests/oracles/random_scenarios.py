@@ -115,7 +115,7 @@ class _Author:
             "measures": self.measures(staging),
             "solver": self.solver(),
         }
-        learning = not (self.words.typed and self.dice.chance(15))
+        learning = not (self.words.typed and self.dice.chance(32))
         if not learning:
             self.used.add("no learning")
         strategies_from = None
@@ -137,7 +137,7 @@ class _Author:
     def variables(self) -> Plain:
         declared: Plain = {}
         for name in ["front", "alarm"][: self.dice.pick([1, 2, 2])]:
-            numeric = self.dice.chance(25)
+            numeric = self.dice.chance(55)
             if numeric:
                 self.used.add("numeric levels")
                 step = self.dice.pick([0.5, 1.0])
@@ -182,9 +182,9 @@ class _Author:
             self.disagree(typed)
 
     def precision(self, name: str, informed: bool) -> Any:
-        if not informed and self.dice.chance(30):
+        if not informed and self.dice.chance(40):
             return "exact"
-        if self.dice.chance(10):
+        if self.dice.chance(18):
             self.used.add("precision zero")
             return 0
         return self.words.constant(0.5, self.dice.pick([4, 4, 10]), "1/payoff")
@@ -286,9 +286,9 @@ class _Author:
     def mechanisms(self, staging: Staging) -> tuple[list[Plain], Plain]:
         used: list[Plain] = []
         library: Plain = {}
-        for number in range(self.dice.pick([0, 0, 1, 1, 2])):
+        for number in range(self.dice.pick([0, 1, 1, 2, 2])):
             name = f"mechanism-{number}"
-            setting = self.dice.pick(["asserted", "rival", "absent"])
+            setting = self.dice.pick(["asserted", "asserted", "rival", "rival", "absent"])
             self.used.add(setting)
             roles = self.roles(staging)
             content = self.content(staging, number, setting == "asserted")
@@ -327,7 +327,7 @@ class _Author:
         if staging.shiftable:
             forms += ["shift", "shift"]
         if self.words.parameters and number == 0:
-            forms.append("mechanism set")
+            forms += ["mechanism set"] * 2
         chosen = {self.dice.pick(forms), self.dice.pick(forms)}
         if counts:
             self.used.update(chosen)
@@ -364,11 +364,11 @@ class _Author:
 
     def policies(self, staging: Staging) -> tuple[Plain, str]:
         policies: Plain = {"solved": {}}
-        case = self.dice.pick(["solved", "bound", "bound"])
+        case = self.dice.pick(["solved", "bound", "bound", "bound"])
         if case == "bound":
             policies["bound"] = self.policy(staging)
             # an exact strategy says nothing about what to do instead of its one choice
-            if "exact" not in self.used and self.dice.chance(30):
+            if "exact" not in self.used and self.dice.chance(50):
                 self.used.add("secret")
                 policies["bound"]["secret"] = True
         return policies, case
@@ -378,12 +378,12 @@ class _Author:
         bound: Plain = {}
         for player in self.dice.some(movers, 60) or movers[:1]:
             acts = [name for who, name, _ in staging.acts if who == player]
-            bound[player] = [self.clause(player, acts) for _ in range(self.dice.pick([1, 1, 2]))]
+            bound[player] = [self.clause(player, acts) for _ in range(self.dice.pick([1, 2, 2]))]
         return bound
 
     def clause(self, player: str, acts: list[str]) -> Plain:
         act = self.dice.pick([name for name in acts if not name.startswith("bid")])
-        form = self.dice.pick(["never", "play", "mix", "first", "always"])
+        form = self.dice.pick(["never", "play", "mix", "mix", "first", "always"])
         self.used.add(form)
         if form in ("first", "always"):
             return {form: act}
@@ -397,10 +397,10 @@ class _Author:
             self.used.add("conditional clause")
             clause["when"] = self.words.condition()
         typed = next((t for t in self.words.typed if t.player == player), None)
-        if typed is not None and self.dice.chance(50):
+        if typed is not None and self.dice.chance(70):
             self.used.add("type clause")
             clause["type"] = self.dice.pick(typed.types)
-        if form != "never" and self.dice.chance(40):
+        if form != "never" and self.dice.chance(65):
             self.used.add("once")
             clause["once"] = True
         return clause

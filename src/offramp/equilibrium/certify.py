@@ -45,7 +45,7 @@ class GridCertificate:
         off_grid: Largest difference between the strategy in use and the reply solved there.
         off_grid_loss: Largest KL(strategy in use ‖ reply)/λ, in payoff of its period.
         refinement: How far replies may still be from those of a fine grid: the largest change over
-            the last halving of its steps, or half that over the one before.
+            the last two halvings of its steps.
         value_change: Largest change of any player's value at the start over that refinement.
         rate: How often the change was halved by the refinement before: log2 of the ratio of the
             two changes; NaN where nothing changes.
@@ -222,10 +222,10 @@ def _start_values(equilibrium: Equilibrium, start: str) -> Float[np.ndarray, "ac
 def _still_to_come(changes: Sequence[float]) -> float:
     """Return how far replies may be from those of the finest grid, by the last two changes.
 
-    An exact belief may by chance lie near a point of one grid, whose change then says too little:
-    half the change before counts as well, where an error of first order would leave as much.
+    An exact belief may by chance lie near points of two grids, whose change then says too little:
+    the one before counts as well.
     """
-    return max(changes[0], 0.5 * changes[1]) if changes else 0.0
+    return max(changes, default=0.0)
 
 
 def _rate(changes: Sequence[float]) -> float:

@@ -81,7 +81,9 @@ class StagePlan:
             successor=kernel_array(rows.successor, np.int64),
             chance=kernel_array(rows.chance, np.float64),
             redraw=kernel_array(rows.redraw, np.int64),
-            pay=kernel_array(rows.pay.reshape(len(rows.pay), -1), np.float64),
+            pay=kernel_array(
+                rows.pay.reshape(len(rows.pay), int(np.prod(rows.pay.shape[1:]))), np.float64
+            ),
         )
 
     @cached_property

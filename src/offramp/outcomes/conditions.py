@@ -229,9 +229,9 @@ class Reader:
         atoms: dict[Expr, None] = {}
         for expression in expressions:
             for node in walk(expression):
-                for atom in _chain(node):
-                    if not self._is_kept(atom):
-                        atoms[atom] = None
+                chain = _chain(node)
+                if not all(self._is_kept(atom) for atom in chain):
+                    atoms |= dict.fromkeys(chain)
         return Memory(tuple(atoms))
 
     def _is_kept(self, atom: Expr) -> bool:

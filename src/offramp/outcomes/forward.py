@@ -493,7 +493,7 @@ class Sweep:
         """Push all columns through a run of effects, pair by pair."""
         n = self.n_profiles
         pairs = np.array([c * n + p for c in columns for p in range(n)], np.int32)
-        fitting = max(TILE // (8 * plan.n_inner), 8)
+        fitting = max(TILE // (8 * max(plan.n_inner, 1)), 8)
         n_chunks = -(-self.n_beliefs // fitting)
         chunk = -(-self.n_beliefs // n_chunks)
 

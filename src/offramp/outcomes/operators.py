@@ -255,7 +255,7 @@ def _group_signals(table: StageTable, rows: Rows, row_of_entry: np.ndarray) -> _
     keys = [rows.redraw, rows.successor]
     for k, mover in enumerate(table.movers):
         option = rows.option[:, k]
-        keys.append(np.where(option >= 0, mover.seen_as[option], -1)[row_of_entry])
+        keys.append(np.append(mover.seen_as, -1)[option][row_of_entry])
     keys.append(state_of_row[row_of_entry])
     order = np.lexsort(keys)
     is_new = np.zeros(len(order), bool)
