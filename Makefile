@@ -48,7 +48,7 @@ wheel: $(READY)
 	$(UV) venv --quiet --python $(BIN)/python build/bare
 	$(UV) pip install --quiet --python build/bare/bin/python --constraints requirements.lock build/wheel/*.whl
 	cd build && bare/bin/offramp --help >/dev/null
-	cd build && bare/bin/offramp run pledge >/dev/null
+	cd build && bare/bin/offramp check pledge >/dev/null
 
 tests: $(READY)
 	$(BIN)/python -m pytest -n 2 -m "not slow"
