@@ -345,7 +345,7 @@ class Sweep:
         return self._row_class[id(table)]
 
     def _blocks(self, plan: RowsPlan) -> Iterable[_Block]:
-        """Cut the states that hold any mass into blocks whose chances and lessons fit in scratch."""
+        """Cut states that hold any mass into blocks whose chances and lessons fit in scratch."""
         live = self.store.live[:, : self.n_states]
         states = np.flatnonzero(live.any(axis=0)).astype(np.int32)
         if not len(states):
@@ -620,6 +620,6 @@ def _too_large(n_columns: int, n_profiles: int, n_states: int, n_beliefs: int) -
             message=f"following play would need more than {LARGEST_STORE >> 30} GiB.\n"
             f"What makes it large: {n_columns} columns of paths that the measures keep apart, "
             f"{n_profiles} joint types, {n_states:,} states, {n_beliefs} belief points.",
-            fix="ask for fewer measures at a time (`measures=`), use a coarser grid, or fewer levels.",
+            fix="ask for fewer measures at a time (`measures=`), a coarser grid, or fewer levels.",
         )
     )

@@ -19,7 +19,7 @@ class After:
     """Follows the happenings of an event until its sequel holds, or its time is over.
 
     An event happens when it becomes true. The paths on which it was false before a stage go through
-    the stage beside the main column (`fresh`); where it is true afterwards it has happened, and they
+    the stage beside the main column (`fresh`); where it is true afterwards it has happened; they
     wait (`pending`, by age in periods) until the sequel holds. No column is spent on paths on which
     the event cannot become true any more in a period: in the next they are all paths again.
 

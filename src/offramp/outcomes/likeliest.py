@@ -1,4 +1,4 @@
-"""Where a player most likely stands when it chooses, for questions that leave the situation open."""
+"""Where a player most likely stands when it chooses, if a question leaves the situation open."""
 
 from __future__ import annotations
 
