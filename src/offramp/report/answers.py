@@ -49,7 +49,7 @@ Share = float  # a probability in [0, 1]
 class Record(BaseModel):
     """Base of all parts of an answer: fixed once made, no key that is not declared."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Answer(Record):

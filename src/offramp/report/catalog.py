@@ -23,7 +23,6 @@ from offramp.scenario import (
     Scenario,
     bind,
     case_names,
-    check_scenario,
     json_schema,
     list_scenarios,
     load_scenario,
@@ -51,9 +50,8 @@ def describe_check(name_or_path: str) -> CheckAnswer:
         OfframpError: With every problem of the file and of the game that it describes.
     """
     scenario = load_scenario(name_or_path)
-    warnings = list(raise_problems(check_scenario(scenario)))
     report = check_game(scenario)
-    warnings += raise_problems(report.problems)
+    warnings = [*scenario.warnings, *raise_problems(report.problems)]
     crisis = bind(scenario)
     return CheckAnswer(
         offramp=__version__,

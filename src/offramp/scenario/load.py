@@ -78,7 +78,7 @@ def _scenario(document: Document) -> Scenario:
         problems += check_scenario(found)
     if found is None or any(problem.is_error for problem in problems):
         raise ScenarioError(problems)
-    return found
+    return found.noted(problems)
 
 
 def _salvage(document: Document, wrong: list[Misfit], problems: list[Problem]) -> Scenario | None:

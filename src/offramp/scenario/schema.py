@@ -10,6 +10,7 @@ Numbers stand as written: a number, or the text of an expression of parameters.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
@@ -25,6 +26,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from offramp.errors import Problem
 from offramp.scenario.forms import (
     Amount,
     ByForm,
@@ -590,6 +592,17 @@ class Scenario(Model):
     _document: Document = PrivateAttr(default_factory=Document)
     _ghosts: frozenset[str] = PrivateAttr(default=frozenset())
     _memory: dict[Any, Any] = PrivateAttr(default_factory=dict)
+    _warnings: tuple[Problem, ...] = PrivateAttr(default=())
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What was noted when it was loaded and does not keep it from being solved."""
+        return self._warnings
+
+    def noted(self, warnings: Sequence[Problem]) -> Scenario:
+        """Return the scenario, knowing its warnings."""
+        self._warnings = tuple(warnings)
+        return self
 
     @property
     def document(self) -> Document:
