@@ -338,7 +338,10 @@ def test_ctrl_c_ends_cleanly(tmp_path):
     )
     time.sleep(1.5)  # in the middle of loading, compiling or solving: wherever, it must be clean
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    try:
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert out == ""
     assert "Stopped." in err

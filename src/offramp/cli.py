@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["app", "main"]
 
 OK, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 130
+STOP_AGAIN = 2.0  # seconds: longer than any cleaning up takes
 
 app = typer.Typer(
     name="offramp",
@@ -52,7 +53,10 @@ Grid = Annotated[int | None, typer.Option(metavar="N", help="Belief points a sid
 def main() -> None:
     """Run the command line and leave with its exit code."""
     signal.signal(signal.SIGINT, _stop)
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+    sys.exit(code)
 
 
 def run(words: list[str]) -> int:
@@ -72,8 +76,16 @@ def run(words: list[str]) -> int:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    """Leave at Ctrl-C; what is under way is cleaned up on the way out."""
-    sys.stderr.write("\nStopped. Nothing half-written is left behind.\n")
+    """Leave at Ctrl-C; what is under way is cleaned up on the way out.
+
+    An exception that is raised inside a callback of a library, as while kernels compile, is lost:
+    it is raised again for as long as the program has not left.
+    """
+    if number == signal.SIGINT:
+        sys.stderr.write("\nStopped. Nothing half-written is left behind.\n")
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, _stop)
+        signal.setitimer(signal.ITIMER_REAL, STOP_AGAIN)
     raise SystemExit(STOPPED)
 
 
