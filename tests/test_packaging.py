@@ -14,7 +14,7 @@ import pytest
 import offramp
 
 ROOT = Path(__file__).parents[1]
-HOSTS = re.compile(r"pypi\.org|pythonhosted|registry\.npmjs|deb\.debian\.org")
+HOSTS = re.compile(r"\b(py(pi|thonhosted)|(registry\.)?npmjs|deb\.debian)\.(org|com)\b")
 MACHINE = re.compile(r"(?<![\w.])/(work|root|home|opt)/\w")
 
 
