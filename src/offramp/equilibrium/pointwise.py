@@ -6,6 +6,11 @@ which may turn back in s before it reaches 1 [Turocy2005]. Plain iteration from 
 contracts stays with that branch; where it does not contract, the branch is followed by
 pseudo-arclength steps [AllgowerGeorg1990]. Newton's method only polishes what is already close.
 
+Values are piecewise linear in beliefs, so that a branch has *corners*, which may be sharper than a
+right angle: no step along the old direction finds it again. There the new direction is the
+kernel of the Jacobian beyond the corner, and of its two senses the one that keeps the sign of the
+bordered determinant, as along every piecewise smooth path of zeros.
+
 All points take each step together, as arrays; a point that has arrived, or failed, drops out.
 """
 
@@ -46,6 +51,7 @@ IMPROVES = 0.5  # a Newton step that leaves more of the residual is followed by 
 MOST_ROUNDS = 60  # of iteration before continuation takes over
 FARTHEST = 1.0  # in scores, that Newton's steps may lead from where they began
 FIRST_ARC, LEAST_ARC, LONGEST_ARC = 0.1, 1e-7, 1.0  # in scores and s together
+CORNER_ARC, BEYOND = 1e-5, 1e-3  # arc at which a corner is looked for, and the first one after it
 RELATIVE_ARC = 0.1  # of the largest score, by which arcs may be longer
 CORRECTIONS, EASY = 8, 3  # steps back to the branch: at most, and so few that arcs may grow
 CLOSE = 1e-7  # residual in scores at which a corrector on the way is content
@@ -340,6 +346,7 @@ class _Walk:
         self.arc = np.full(n, FIRST_ARC)
         self.farthest = np.zeros(n)
         self.turned = np.zeros(n, dtype=bool)
+        self.cornered = np.zeros(n, dtype=bool)  # a corner was looked for since the last step
         self.alive = np.ones(n, dtype=bool)
 
     def run(self) -> None:
@@ -371,7 +378,12 @@ class _Walk:
     def _bordered_inverse(
         self, at: _Which, place: Float[np.ndarray, "point place"], response: _Scores
     ) -> Float[np.ndarray, "point place place_2"]:
-        """Invert the Jacobian in scores and s, bordered by the direction of the walk."""
+        return _invert(self._bordered(at, place, response))
+
+    def _bordered(
+        self, at: _Which, place: Float[np.ndarray, "point place"], response: _Scores
+    ) -> Float[np.ndarray, "point place place_2"]:
+        """Return the Jacobian in scores and s, bordered by the direction of the walk."""
         n, width = len(at), self.points.width
         score = np.ascontiguousarray(place[:, :-1])
         which = self.which[at]
@@ -381,7 +393,7 @@ class _Walk:
         # F is linear in s
         bordered[:, :-1, -1] = -self.points.respond(which, score, np.ones(n))[0]
         bordered[:, -1, :] = self.tangent[at]
-        return _invert(bordered)
+        return bordered
 
     def _turn(self, at: _Which, inverse: Float[np.ndarray, "point place place_2"]) -> None:
         """Point tangents along the branch, onwards; where there is no direction the walk ends."""
@@ -417,10 +429,9 @@ class _Walk:
         predicted = self.place[at] + arc[:, None] * self.tangent[at]
         place, steps, inverse = self._correct(at, predicted)
         done = (steps >= 0) & (place[:, -1] < 1.0)
-        self.arc[at[~done]] *= 0.5
-        self.alive[at[~done]] = self.arc[at[~done]] >= LEAST_ARC
+        self._fall_short(at[~done], predicted[~done])
         on = at[done]
-        self.place[on] = place[done]
+        self.place[on], self.cornered[on] = place[done], False
         self.farthest[on] = np.maximum(self.farthest[on], self.place[on, -1])
         self._turn(on, inverse[done])
         self.alive[on] &= self.place[on, -1] > -CLOSE
@@ -428,6 +439,24 @@ class _Walk:
         longest = LONGEST_ARC + RELATIVE_ARC * np.abs(self.place[on, :-1]).max(axis=1, initial=0.0)
         easy = steps[done] <= EASY
         self.arc[on[easy]] = np.minimum(2.0 * self.arc[on], longest)[easy]
+
+    def _fall_short(self, at: _Which, beyond: Float[np.ndarray, "point place"]) -> None:
+        """Halve arcs that led nowhere; where one is tiny, turn as the branch may turn there."""
+        self.arc[at] *= 0.5
+        tiny = (self.arc[at] < CORNER_ARC) & ~self.cornered[at]
+        if tiny.any():
+            self._turn_corner(at[tiny], beyond[tiny])
+        self.alive[at] &= self.arc[at] >= LEAST_ARC
+
+    def _turn_corner(self, at: _Which, beyond: Float[np.ndarray, "point place"]) -> None:
+        """Head along the branch beyond a corner, just past which the places `beyond` lie."""
+        self.cornered[at], self.arc[at] = True, BEYOND
+        here = self._bordered(at, self.place[at], self._respond(at, self.place[at])[0])
+        there = self._bordered(at, beyond, self._respond(at, beyond)[0])
+        kernel = np.linalg.svd(there[:, :-1])[2][:, -1]
+        there[:, -1] = kernel
+        kept = np.linalg.slogdet(here)[0] == np.linalg.slogdet(there)[0]
+        self.tangent[at] = np.where(kept[:, None], kernel, -kernel)
 
     def _correct(
         self, at: _Which, predicted: Float[np.ndarray, "point place"]

@@ -4,10 +4,11 @@ All observers see the same things, so one *reference* belief b per typed player 
 k believes w_k(θ) b(θ) / Σ w_k b, with w_k = prior_k / reference prior, and the reference prior is
 the even mixture of the distinct declared priors.
 
-A simplex grid is the regular one with every declared prior added as a vertex: every piece of a
-regular cell that holds the new point (two where it lies on a shared edge) is split there. A belief
-is located by its regular cell and, in a split cell, by trying its pieces; its weights are its
-barycentric coordinates, so they are non-negative, sum to one and keep the mean.
+A simplex grid is the regular one with every declared prior added as a vertex, triangulated after
+Delaunay (D. F. Watson, The Computer Journal 24, 1981): without flat pieces, on which interpolated
+values would be steep for no reason of the game. A belief is located by its regular cell and, where
+that is no piece itself, by trying the pieces that reach into it; its weights are its barycentric
+coordinates, so they are non-negative, sum to one and keep the mean.
 
 A grid of a *single* point (learning switched off) is written with the same tables: its one piece
 repeats the point, and its "inverse" sums the belief, so that every belief gets weight one there.
@@ -47,7 +48,8 @@ class SimplexGrid:
         points: Grid points; each sums to one.
         resolution: The regular grid has `resolution + 1` points a side; 0 is the single point
             of a grid on which nobody learns.
-        cell_start: Pieces of regular cell c are `cell_start[c]:cell_start[c+1]`. For two types
+        cell_start: Pieces that reach into regular cell c are `cell_start[c]:cell_start[c+1]`; a
+            piece is repeated for every cell it reaches into. For two types
             cell c is [c, c+1] / resolution of the *second* coordinate. For three types, with
             x = b[1] n, y = b[2] n, i = floor(x), j = floor(y): cell 2 (i (n+1) + j) where
             (x - i) + (y - j) <= 1, else that + 1. Cells beyond the simplex, which only rounding
@@ -114,17 +116,17 @@ def build_simplex(
         return _single_point(reference)
     if n_types > MAX_GRID_TYPES:
         raise ValueError(f"a belief grid holds at most {MAX_GRID_TYPES} types, not {n_types}")
-    points, cells = _regular_segment(resolution) if n_types == 2 else _regular_triangle(resolution)
-    for prior in [reference, *priors]:
-        _add_vertex(points, cells, np.asarray(prior, dtype=np.float64))
-    pieces = np.array([piece for cell in cells for piece in cell], dtype=np.int64)
-    table = np.array(points, dtype=np.float64)
+    regular = _regular_segment(resolution) if n_types == 2 else _regular_triangle(resolution)
+    points, cells = regular
+    table, mesh = _triangulated(points, cells, [reference, *priors])
+    candidates = _reaching_into(cells, table, mesh)
+    pieces = np.concatenate(candidates)
     return SimplexGrid(
         points=table,
         resolution=resolution,
-        cell_start=np.cumsum([0, *(len(cell) for cell in cells)]).astype(np.int64),
+        cell_start=np.cumsum([0, *(len(found) for found in candidates)]).astype(np.int64),
         piece=pieces,
-        inverse=np.ascontiguousarray(np.linalg.inv(table[pieces].transpose(0, 2, 1))),
+        inverse=_inverses(table, pieces),
         reference=_nearest(table, np.asarray(reference)),
     )
 
@@ -217,29 +219,32 @@ def _single_point(reference: Float[np.ndarray, "type"]) -> SimplexGrid:
     )
 
 
-_Cells = list[list[tuple[int, ...]]]
+_Points = Float[np.ndarray, "point type"]
+_Pieces = Int[np.ndarray, "piece type"]
 
 
-def _regular_segment(n: int) -> tuple[list[np.ndarray], _Cells]:
-    points = [np.array([(n - i) / n, i / n]) for i in range(n + 1)]
-    # the last cell is reached by certainty of the second type alone
-    return points, [[(min(i, n - 1), min(i, n - 1) + 1)] for i in range(n + 1)]
+def _regular_segment(n: int) -> tuple[_Points, _Pieces]:
+    """Return the points and, per cell, its piece; certainty of the second type is a cell too."""
+    first = np.minimum(np.arange(n + 1), n - 1)
+    second = np.arange(n + 1) / n
+    return np.stack([1.0 - second, second], axis=1), np.stack([first, first + 1], axis=1)
 
 
-def _regular_triangle(n: int) -> tuple[list[np.ndarray], _Cells]:
+def _regular_triangle(n: int) -> tuple[_Points, _Pieces]:
+    """Return the points and, per cell, its piece."""
     inside = [(i, j) for i in range(n + 1) for j in range(n + 1 - i)]
     number = {ij: k for k, ij in enumerate(inside)}
-    points = [np.array([(n - i - j) / n, i / n, j / n]) for i, j in inside]
-    cells: _Cells = []
+    points = np.array([(n - i - j, i, j) for i, j in inside]) / n
+    cells = []
     for i in range(n + 1):
         for j in range(n + 1):
             p, q = _inward(i, j, n - 1)
             lower = (number[p, q], number[p + 1, q], number[p, q + 1])
-            cells.append([lower])
+            cells.append(lower)
             p, q = _inward(i, j, n - 2)
             upper = (number[p + 1, q], number[p, q + 1], number[p + 1, q + 1]) if n > 1 else lower
-            cells.append([upper if i + j <= n - 2 else lower])
-    return points, cells
+            cells.append(upper if i + j <= n - 2 else lower)
+    return points, np.array(cells)
 
 
 def _inward(i: int, j: int, most: int) -> tuple[int, int]:
@@ -249,26 +254,62 @@ def _inward(i: int, j: int, most: int) -> tuple[int, int]:
     return i, j
 
 
-def _add_vertex(points: list[np.ndarray], cells: _Cells, new: Float[np.ndarray, "type"]) -> None:
-    """Split every piece that holds `new`; a piece keeps the new point in place of each vertex."""
-    if any(np.abs(new - old).max() < SAME_POINT for old in points):
-        return
-    number = len(points)
-    for cell in cells:
-        split: list[tuple[int, ...]] = []
-        for piece in cell:
-            corners = np.array([points[v] for v in piece])
-            weights = np.linalg.solve(corners.T, new)
-            if weights.min() < -SAME_POINT:
-                split.append(piece)
-                continue
-            split.extend(
-                (*piece[:v], number, *piece[v + 1 :])
-                for v in range(len(piece))
-                if weights[v] > SAME_POINT
-            )
-        cell[:] = split
-    points.append(new)
+def _triangulated(
+    points: _Points, cells: _Pieces, added: Sequence[Float[np.ndarray, "type"]]
+) -> tuple[_Points, _Pieces]:
+    """Return the regular grid's points and the added ones, and a Delaunay triangulation of them."""
+    mesh = np.unique(np.sort(cells, axis=1), axis=0)
+    for new in added:
+        if np.abs(points - new).max(axis=1).min() >= SAME_POINT:
+            points, mesh = np.vstack([points, new]), _with_vertex(points, mesh, new)
+    return points, mesh
+
+
+def _with_vertex(points: _Points, mesh: _Pieces, new: Float[np.ndarray, "type"]) -> _Pieces:
+    """Fill the cavity of all pieces whose circumscribed circle holds `new` with a fan from it.
+
+    With w the barycentric coordinates of `new` in a piece with corners v, `new` lies within the
+    circle where |new|^2 < sum_i w_i |v_i|^2. Beliefs in their own coordinates are equilateral.
+    """
+    corners = points[mesh]
+    weights = _inverses(points, mesh) @ new
+    height = (weights * (corners**2).sum(axis=2)).sum(axis=1)
+    # the piece that holds the point is one of them, however near to a corner the point lies
+    cavity = (height - new @ new > SAME_POINT) | (weights.min(axis=1) >= -SAME_POINT)
+    facets: dict[tuple[int, ...], float] = {}
+    for piece, weight in zip(mesh[cavity], weights[cavity], strict=True):
+        for v in range(len(piece)):
+            facet = (*piece[:v], *piece[v + 1 :])
+            if facets.pop(facet, None) is None:  # a facet that two of them share lies inside
+                facets[facet] = weight[v]
+    # a facet on the simplex' own side on which the point lies has no height over it
+    fan = [(*facet, len(points)) for facet, above in facets.items() if above > SAME_POINT]
+    return np.concatenate([mesh[~cavity], np.array(fan)])
+
+
+def _reaching_into(cells: _Pieces, points: _Points, mesh: _Pieces) -> list[_Pieces]:
+    """Return, per regular cell, the pieces that share more than a side with it."""
+    kept = {tuple(piece) for piece in mesh}
+    regular = {tuple(cell) for cell in np.sort(cells, axis=1)}
+    others = np.array([piece for piece in mesh if tuple(piece) not in regular], dtype=np.int64)
+    others = others.reshape(-1, cells.shape[1])
+    inverses = _inverses(points, others)
+    found = []
+    for cell in np.sort(cells, axis=1):
+        if tuple(cell) in kept:
+            found.append(cell[None, :])
+            continue
+        # two convex figures are apart where a side of one has the other wholly beyond it
+        own = np.linalg.inv(points[cell].T)
+        of_cell = (inverses @ points[cell].T).max(axis=2).min(axis=1)
+        of_piece = (own @ points[others].transpose(0, 2, 1)).max(axis=2).min(axis=1)
+        found.append(others[(of_cell > SAME_POINT) & (of_piece > SAME_POINT)])
+    return found
+
+
+def _inverses(points: _Points, pieces: _Pieces) -> Float[np.ndarray, "piece type type"]:
+    """Return per piece the matrix that turns a belief into its barycentric coordinates."""
+    return np.ascontiguousarray(np.linalg.inv(points[pieces].transpose(0, 2, 1)))
 
 
 def _nearest(points: Float[np.ndarray, "point type"], belief: Float[np.ndarray, "type"]) -> int:
