@@ -39,24 +39,24 @@ def coordination(push: float, strength: float = 12.0) -> Curve:
     )
 
 
-def s_shape() -> Curve:
-    """The curve τ = (u - 2.2 u² + 1.4 u³) / 4 with u = x / 30, which turns back and forth."""
+def s_shape(height: float = 0.25) -> Curve:
+    """The curve τ = height (u - 2.2 u² + 1.4 u³) with u = x / 30, which turns back and forth."""
 
     def slope(x: float) -> float:
         u = x / 30.0
-        return (1.0 - 4.4 * u + 4.2 * u**2) / 120.0
+        return height * (1.0 - 4.4 * u + 4.2 * u**2) / 30.0
 
     # written as x = x + 120 (τ - τ(x)), so that the determinant has the sign of dτ/dx
     return Curve(
-        lambda x, tau: x + 120.0 * (tau - s_shaped(x)),
+        lambda x, tau: x + 120.0 * (tau - s_shaped(x, height)),
         lambda x, _: 1.0 - 120.0 * slope(x),
         lambda _, __: 120.0,
     )
 
 
-def s_shaped(x: float) -> float:
+def s_shaped(x: float, height: float = 0.25) -> float:
     u = x / 30.0
-    return (u - 2.2 * u**2 + 1.4 * u**3) / 4.0
+    return height * (u - 2.2 * u**2 + 1.4 * u**3)
 
 
 def test_curve_without_turns_ends_where_the_equation_holds() -> None:
@@ -83,6 +83,22 @@ def test_curve_is_followed_around_its_turns() -> None:
     tops = [s_shaped(30.0 * u) for u in ((4.4 - 1.6) / 8.4, (4.4 + 1.6) / 8.4)]
     assert branch.turns == pytest.approx(tops, abs=2e-3)
     assert s_shaped(polish(s_shape(), branch.x, 1e-12).x[0]) == pytest.approx(1.0, abs=1e-10)
+
+
+@pytest.mark.parametrize(("push", "strength"), [(2.9, 1.0), (2.3, 2.0), (0.5, 3.0)])
+def test_step_that_is_corrected_beyond_the_end_is_taken_shorter(
+    push: float, strength: float
+) -> None:
+    assert follow(coordination(push, strength)).tau == 1.0
+
+
+def test_curve_that_turns_just_beyond_the_end_is_left_at_the_end() -> None:
+    first_top = 30.0 * (4.4 - 1.6) / 8.4
+    height = 1.00001 / s_shaped(first_top, 1.0)
+    branch = follow(s_shape(height))
+    assert branch.tau == 1.0
+    assert branch.x[0] < first_top
+    assert branch.turns == []
 
 
 def test_symmetric_curve_goes_straight_through_its_bifurcation() -> None:

@@ -58,6 +58,13 @@ def test_both_play_alike_with_other_numbers(family: str, seed: int, tmp_path: Pa
     assert largest_difference(family, 20.0, n_periods, tmp_path, seed) < AGREEMENT
 
 
+@pytest.mark.parametrize(("family", "seed"), [("probing", 5), ("probing a hidden red line", 13)])
+def test_both_play_alike_where_the_last_step_is_corrected_beyond_the_end(
+    family: str, seed: int, tmp_path: Path
+) -> None:
+    assert largest_difference(family, 5.0, 3, tmp_path, seed) < AGREEMENT
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3, 28))
 @pytest.mark.parametrize("precision", [1.0, 5.0, 20.0])

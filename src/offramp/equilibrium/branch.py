@@ -170,11 +170,12 @@ class _Walk:
     def _length_to_end(self) -> tuple[float, bool]:
         """Return the step length, cut so that the prediction does not pass τ = 1."""
         missing = 1.0 - self.branch.tau
-        rate, bend, length = self.tangent.tau, self.bend.tau, self.length
-        if rate * length + 0.5 * bend * length**2 < missing:
-            return length, False
+        rate, bend = self.tangent.tau, self.bend.tau
+        # where rate * length + bend / 2 * length² first is what is missing
         root = rate**2 + 2.0 * bend * missing
-        return (2.0 * missing / (rate + np.sqrt(root)) if root > 0.0 else missing / rate), True
+        slope = rate + np.sqrt(root) if root >= 0.0 else 0.0
+        end = 2.0 * missing / slope if slope > 0.0 else np.inf
+        return min(end, self.length), end <= self.length
 
     def _correct(self, length: float, is_last: bool) -> _Corrected | None:
         """Predict and correct; None where Newton's method does not contract quickly enough."""
@@ -197,7 +198,8 @@ class _Walk:
                 return None
             x, tau, previous = x + step, tau + more, size
             if size < PATH_TOLERANCE:
-                return _Corrected(x, tau, first, at)
+                # beyond the end: a shorter step is predicted better, and then stops there
+                return _Corrected(x, tau, first, at) if tau <= 1.0 else None
         return None
 
     def _accept(self, found: _Corrected, length: float) -> bool:
@@ -206,19 +208,24 @@ class _Walk:
         alignment = self.dot(self.tangent, tangent.x, tangent.tau)
         if abs(alignment) < SMALLEST_ALIGNMENT:
             return False
-        if alignment < 0.0:
+        crosses = alignment < 0.0
+        if crosses:
             if length > CROSSING_STEP * self.first_length:
                 return False
             tangent = _Tangent(-tangent.x, -tangent.tau)
-            self.orientation = -self.orientation
-            self.branch.crossings.append(float(found.tau))
-        self.bend = _Tangent(
+        bend = _Tangent(
             (tangent.x - self.tangent.x) / length, (tangent.tau - self.tangent.tau) / length
         )
         if tangent.tau * self.tangent.tau < 0.0:
             # where the parabola with both slopes has its top
-            top = self.branch.tau - 0.5 * self.tangent.tau**2 / self.bend.tau
+            top = self.branch.tau - 0.5 * self.tangent.tau**2 / bend.tau
+            if top > 1.0:  # the end lies within the step
+                return False
             self.branch.turns.append(float(top))
+        if crosses:
+            self.orientation = -self.orientation
+            self.branch.crossings.append(float(found.tau))
+        self.bend = bend
         self.tangent = tangent
         self.branch.x, self.branch.tau = found.x, found.tau
         # a prediction of second order misses by the third power of its length
