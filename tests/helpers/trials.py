@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from helpers.answers import history_strategy, state_strategy
+from helpers.grids import halved_cells
 from helpers.histories import match_histories
 from helpers.scenarios import scenario_from
 from offramp.equilibrium import Equilibrium, solve
@@ -125,7 +126,13 @@ class Trial:
         error = max(last, before)
         if last > 0.5 * before:  # not even first order yet: the change is no bound, only a scale
             error *= UNSETTLED
-        yield from differing_outcomes(self.result, fine, error)
+        found = list(differing_outcomes(self.result, fine, error))
+        if found:  # beliefs may stay in cells that all three grids share
+            with halved_cells():
+                halved = propagate(self.on_grid(2))
+            error = max(error, largest_change(fine, halved))
+            found = list(differing_outcomes(self.result, halved, error))
+        yield from found
 
     def borrowed_differences(self) -> Iterator[str]:
         """Yield differences where one case is played with the strategies of the case `solved`.
