@@ -8,8 +8,9 @@ pseudo-arclength steps [AllgowerGeorg1990]. Newton's method only polishes what i
 
 Values are piecewise linear in beliefs, so that a branch has *corners*, which may be sharper than a
 right angle: no step along the old direction finds it again. There the new direction is the
-kernel of the Jacobian beyond the corner, and of its two senses the one that keeps the sign of the
-bordered determinant, as along every piecewise smooth path of zeros.
+kernel of the Jacobian beyond the corner. Along every piecewise smooth path of zeros the Jacobian
+bordered by the direction keeps the sign of its determinant, here positive: that tells the sense of
+the new direction, and a step that lands on another branch.
 
 All points take each step together, as arrays; a point that has arrived, or failed, drops out.
 """
@@ -354,7 +355,7 @@ class _Walk:
         plain = self.search.score[self.which].copy()
         everywhere = np.arange(len(self.which))
         response, _ = self._respond(everywhere, self.place)
-        inverse = self._bordered_inverse(everywhere, self.place, response)
+        inverse = _invert(self._bordered(everywhere, self.place, response))
         self._turn(everywhere, inverse)
         for _ in range(self.search.effort.max_steps):
             on = np.flatnonzero(self.alive)
@@ -374,11 +375,6 @@ class _Walk:
         share = np.ascontiguousarray(place[:, -1])
         response, _, _ = self.points.respond(self.which[at], score, share)
         return response, np.abs(response - score).max(axis=1, initial=0.0)
-
-    def _bordered_inverse(
-        self, at: _Which, place: Float[np.ndarray, "point place"], response: _Scores
-    ) -> Float[np.ndarray, "point place place_2"]:
-        return _invert(self._bordered(at, place, response))
 
     def _bordered(
         self, at: _Which, place: Float[np.ndarray, "point place"], response: _Scores
@@ -427,8 +423,8 @@ class _Walk:
         """Take one step along the branch; one that fails is tried again, shorter."""
         arc = self.arc[at]
         predicted = self.place[at] + arc[:, None] * self.tangent[at]
-        place, steps, inverse = self._correct(at, predicted)
-        done = (steps >= 0) & (place[:, -1] < 1.0)
+        place, steps, inverse, sign = self._correct(at, predicted)
+        done = (steps >= 0) & (place[:, -1] < 1.0) & (sign > 0.0)
         self._fall_short(at[~done], predicted[~done])
         on = at[done]
         self.place[on], self.cornered[on] = place[done], False
@@ -451,23 +447,27 @@ class _Walk:
     def _turn_corner(self, at: _Which, beyond: Float[np.ndarray, "point place"]) -> None:
         """Head along the branch beyond a corner, just past which the places `beyond` lie."""
         self.cornered[at], self.arc[at] = True, BEYOND
-        here = self._bordered(at, self.place[at], self._respond(at, self.place[at])[0])
-        there = self._bordered(at, beyond, self._respond(at, beyond)[0])
-        kernel = np.linalg.svd(there[:, :-1])[2][:, -1]
-        there[:, -1] = kernel
-        kept = np.linalg.slogdet(here)[0] == np.linalg.slogdet(there)[0]
-        self.tangent[at] = np.where(kept[:, None], kernel, -kernel)
+        bordered = self._bordered(at, beyond, self._respond(at, beyond)[0])
+        kernel = np.linalg.svd(bordered[:, :-1])[2][:, -1]
+        bordered[:, -1] = kernel
+        self.tangent[at] = kernel * np.linalg.slogdet(bordered)[0][:, None]
 
     def _correct(
         self, at: _Which, predicted: Float[np.ndarray, "point place"]
-    ) -> tuple[Float[np.ndarray, "point place"], _Which, Float[np.ndarray, "point place place_2"]]:
+    ) -> tuple[
+        Float[np.ndarray, "point place"],
+        _Which,
+        Float[np.ndarray, "point place place_2"],
+        Float[np.ndarray, "point"],
+    ]:
         """Return to the branch in the plane across the tangent.
 
         Steps are taken with one inverse until they fail; it is then made anew. Returns places, how
-        many steps were taken, or -1 where the branch was not found within reach, and the inverses.
+        many steps were taken, or -1 where the branch was not found within reach, the inverses, and
+        the signs of their determinants.
         """
         place, steps = predicted.copy(), np.full(len(at), -1)
-        inverse = np.empty((len(at), place.shape[1], place.shape[1]))
+        inverse, sign = np.empty((len(at), place.shape[1], place.shape[1])), np.zeros(len(at))
         before, fresh = np.full(len(at), np.inf), np.zeros(len(at), dtype=bool)
         open_ = np.arange(len(at))
         for number in range(CORRECTIONS):
@@ -481,7 +481,8 @@ class _Walk:
             renew = np.broadcast_to(renew, len(open_))
             if renew.any():
                 anew = open_[renew]
-                inverse[anew] = self._bordered_inverse(at[anew], place[anew], response[renew])
+                bordered = self._bordered(at[anew], place[anew], response[renew])
+                inverse[anew], sign[anew] = _invert(bordered), np.linalg.slogdet(bordered)[0]
             fresh[open_], before[open_] = renew, largest
             missed = np.empty((len(open_), place.shape[1]))
             missed[:, :-1] = response - place[open_, :-1]
@@ -490,7 +491,7 @@ class _Walk:
             place[open_] += (inverse[open_] @ missed[:, :, None])[:, :, 0]
             away = np.abs(place[open_] - predicted[open_]).max(axis=1)
             open_ = open_[away <= NEAR * self.arc[at[open_]]]
-        return place, steps, inverse
+        return place, steps, inverse, sign
 
 
 def _invert(matrix: Float[np.ndarray, "point n n"]) -> Float[np.ndarray, "point n n"]:
