@@ -23,8 +23,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+import numpy as np
 
-__all__ = ["announce_compilation", "builder", "cache_folder", "inner", "kernel", "part"]
+__all__ = ["announce_compilation", "builder", "cache_folder", "inner", "kernel", "part", "spot"]
+
+# Arrays are looked up by unsigned numbers in the innermost loops: a signed one is tested, at every
+# look, for counting from the end, and a loop with such a test gets no vector instructions.
+spot = np.uintp
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

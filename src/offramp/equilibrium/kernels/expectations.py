@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from offramp.equilibrium.kernels.cache import kernel, part
+from offramp.equilibrium.kernels.cache import kernel, part, spot
 
 __all__ = [
     "TILE",
@@ -106,7 +106,7 @@ def expect_row(
     """
     for pa in range(pay.shape[1]):
         for c in range(pa * n_beliefs, (pa + 1) * n_beliefs):
-            expected[at, c] = pay[row, pa]
+            expected[at, spot(c)] = pay[row, pa]
     for e in range(entry_start[row], entry_start[row + 1]):
         share, to = chance[e, 0], successor[e]
         if to >= 0:

@@ -6,6 +6,8 @@ wide, over which the inner loops run. Each option has its rows in `rows[option]`
 share: there every row stands at a constant offset, and only so can the compiler see that the many
 rows never overlap, and use vector instructions.
 
+Where an offset is not constant, `spot` keeps numba from testing every number for being negative.
+
 Functions take the few arrays that they read: handing over a tuple of arrays counts references to
 all of them, which would cost more than the work.
 """
@@ -19,7 +21,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt32
 
 from offramp.equilibrium.kernels.arithmetic import fast_exp
-from offramp.equilibrium.kernels.cache import inner, part
+from offramp.equilibrium.kernels.cache import inner, part, spot
 
 __all__ = [
     "BELIEF",
@@ -92,29 +94,33 @@ def respond(
         value, sigma = VALUE + th * LANES, SIGMA + th * LANES
         best, whole = BEST + th * LANES, WHOLE + th * LANES
         for lane in range(lanes):
-            window[best + lane] = -np.inf
-            window[whole + lane] = 0.0
+            window[spot(best + lane)] = -np.inf
+            window[spot(whole + lane)] = 0.0
         for a in range(n_options):
             if bound[a, th] != FORBIDDEN:
                 for lane in range(lanes):
-                    worth, most = rows[a, value + lane], window[best + lane]
-                    window[best + lane] = worth if worth > most else most
+                    worth, most = rows[a, spot(value + lane)], window[spot(best + lane)]
+                    window[spot(best + lane)] = worth if worth > most else most
         for a in range(n_options):
             if bound[a, th] == FORBIDDEN:
                 for lane in range(lanes):
-                    rows[a, sigma + lane] = 0.0
+                    rows[a, spot(sigma + lane)] = 0.0
             elif bound[a, th] >= 0.0:
                 for lane in range(lanes):
-                    rows[a, sigma + lane] = bound[a, th]
-                    window[whole + lane] = 1.0
+                    rows[a, spot(sigma + lane)] = bound[a, th]
+                    window[spot(whole + lane)] = 1.0
             else:
                 for lane in range(lanes):
-                    weight = fast_exp(precision * (rows[a, value + lane] - window[best + lane]))
-                    rows[a, sigma + lane] = weight
-                    window[whole + lane] += weight
+                    weight = fast_exp(
+                        precision * (rows[a, spot(value + lane)] - window[spot(best + lane)])
+                    )
+                    rows[a, spot(sigma + lane)] = weight
+                    window[spot(whole + lane)] += weight
+        for lane in range(lanes):
+            window[_LIKELY + lane] = 1.0 / window[spot(whole + lane)]
         for a in range(n_options):
             for lane in range(lanes):
-                rows[a, sigma + lane] /= window[whole + lane]
+                rows[a, spot(sigma + lane)] *= window[_LIKELY + lane]
 
 
 @inner
@@ -127,8 +133,9 @@ def _update(n_types: int, lanes: int, window: Float[np.ndarray, "row_lane"]) -> 
             likely = joint0 + joint1
             window[_LIKELY + lane] = likely
             window[_LEARNS + lane] = 1.0
-            window[POST + lane] = joint0 / likely
-            window[POST + _1 + lane] = joint1 / likely
+            inverse = 1.0 / likely
+            window[POST + lane] = joint0 * inverse
+            window[POST + _1 + lane] = joint1 * inverse
     else:
         for lane in range(lanes):
             joint0 = window[BELIEF + lane] * window[SIGMA + lane]
@@ -137,9 +144,10 @@ def _update(n_types: int, lanes: int, window: Float[np.ndarray, "row_lane"]) -> 
             likely = joint0 + joint1 + joint2
             window[_LIKELY + lane] = likely
             window[_LEARNS + lane] = 1.0
-            window[POST + lane] = joint0 / likely
-            window[POST + _1 + lane] = joint1 / likely
-            window[POST + _2 + lane] = joint2 / likely
+            inverse = 1.0 / likely
+            window[POST + lane] = joint0 * inverse
+            window[POST + _1 + lane] = joint1 * inverse
+            window[POST + _2 + lane] = joint2 * inverse
     least = window[_LIKELY]
     for lane in range(lanes):
         least = min(least, window[_LIKELY + lane])
@@ -236,13 +244,15 @@ def _best_piece(
 ) -> int:
     """Return the piece of a split cell in which the smallest coordinate is largest."""
     n_types = inverse.shape[0]
+    p0, p1 = window[spot(POST + lane)], window[spot(POST + _1 + lane)]
+    p2 = window[spot(POST + _2 + lane)] if n_types > 2 else 0.0
     chosen, most = first, -np.inf
     for k in range(first, stop):
         least = np.inf
         for v in range(n_types):
-            weight = 0.0
-            for th in range(n_types):
-                weight += inverse[v, th, k] * window[POST + th * LANES + lane]
+            weight = inverse[v, 0, spot(k)] * p0 + inverse[v, 1, spot(k)] * p1
+            if n_types > 2:
+                weight += inverse[v, 2, spot(k)] * p2
             least = min(least, weight)
         if least > most:
             chosen, most = k, least
@@ -262,7 +272,7 @@ def _compare(
     for k in range(n_types * n_types):
         at = STENCIL + (k // n_types * 3 + k % n_types) * LANES
         for lane in range(lanes):
-            window[at + lane] = pieces[a, k, place[a, lane]]
+            window[spot(at + lane)] = pieces[a, k, place[a, lane]]
     if n_types == 2:
         for lane in range(lanes):
             p0, p1 = window[POST + lane], window[POST + _1 + lane]
@@ -290,10 +300,10 @@ def _widen(th: int, lanes: int, window: Float[np.ndarray, "row_lane"]) -> None:
     """Widen a type's range of residuals by those of the option in the window."""
     row = th * LANES
     for lane in range(lanes):
-        change = window[RES + row + lane]
-        low, high = window[_LOW + row + lane], window[_HIGH + row + lane]
-        window[_LOW + row + lane] = change if change < low else low
-        window[_HIGH + row + lane] = change if change > high else high
+        change = window[spot(RES + row + lane)]
+        low, high = window[spot(_LOW + row + lane)], window[spot(_HIGH + row + lane)]
+        window[spot(_LOW + row + lane)] = change if change < low else low
+        window[spot(_HIGH + row + lane)] = change if change > high else high
 
 
 @part
@@ -518,7 +528,7 @@ def evaluate(
         for lane in range(lanes):
             row = th * LANES + lane
             # a type without free options leaves the range empty, and its error negative
-            change = 0.25 * precision * (window[_HIGH + row] - window[_LOW + row])
+            change = 0.25 * precision * (window[spot(_HIGH + row)] - window[spot(_LOW + row)])
             error = window[ERROR + lane]
             window[ERROR + lane] = change if change > error else error
 
@@ -546,24 +556,24 @@ def step(
             if n_types == 2:
                 for lane in range(lanes):
                     window[_LIKELY + lane] = (
-                        window[_MEAN + th * LANES + lane]
-                        + rows[a, row + lane] * (rows[a, RES + lane] - window[_MEAN + lane])
-                        + rows[a, row + _1 + lane]
+                        window[spot(_MEAN + th * LANES + lane)]
+                        + rows[a, spot(row + lane)] * (rows[a, RES + lane] - window[_MEAN + lane])
+                        + rows[a, spot(row + _1 + lane)]
                         * (rows[a, RES + _1 + lane] - window[_MEAN + _1 + lane])
                     )
             else:
                 for lane in range(lanes):
                     window[_LIKELY + lane] = (
-                        window[_MEAN + th * LANES + lane]
-                        + rows[a, row + lane] * (rows[a, RES + lane] - window[_MEAN + lane])
-                        + rows[a, row + _1 + lane]
+                        window[spot(_MEAN + th * LANES + lane)]
+                        + rows[a, spot(row + lane)] * (rows[a, RES + lane] - window[_MEAN + lane])
+                        + rows[a, spot(row + _1 + lane)]
                         * (rows[a, RES + _1 + lane] - window[_MEAN + _1 + lane])
-                        + rows[a, row + _2 + lane]
+                        + rows[a, spot(row + _2 + lane)]
                         * (rows[a, RES + _2 + lane] - window[_MEAN + _2 + lane])
                     )
             value, plain = VALUE + th * LANES, RES + th * LANES
             for lane in range(lanes):
                 newton, error = short[lane] * window[_LIKELY + lane], window[ERROR + lane]
                 trusted = error < trust and short[lane] > 0.0 and abs(newton) < np.inf
-                change = newton if trusted else rows[a, plain + lane]
-                rows[a, value + lane] += change if error > aim else 0.0
+                change = newton if trusted else rows[a, spot(plain + lane)]
+                rows[a, spot(value + lane)] += change if error > aim else 0.0

@@ -30,7 +30,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt32
 
 from offramp.equilibrium.kernels.arithmetic import fast_log
-from offramp.equilibrium.kernels.cache import builder, inner, kernel, part
+from offramp.equilibrium.kernels.cache import builder, inner, kernel, part, spot
 from offramp.equilibrium.kernels.expectations import RowTable, expect_row
 from offramp.equilibrium.kernels.lanes import (
     BELIEF,
@@ -163,7 +163,7 @@ def _load_beliefs(
     for th in range(belief.shape[0]):
         for lane in range(block.lanes):
             point = block.first + min(lane, block.count - 1)
-            window[BELIEF + th * LANES + lane] = belief[th, point]
+            window[spot(BELIEF + th * LANES + lane)] = belief[th, spot(point)]
 
 
 @part
@@ -188,7 +188,9 @@ def _expect_own(
                 p = (high * mover.n_types + th) * mover.profile_low + low
                 at = (p * mover.n_accounts + mover.account) * n_beliefs + origin
                 for b in range(row.size):
-                    row[b] += opinion[p, origin + b * step_size] * after[at + b * step_size]
+                    row[b] += (
+                        opinion[p, spot(origin + b * step_size)] * after[spot(at + b * step_size)]
+                    )
 
 
 @part
@@ -236,8 +238,9 @@ def _load_guess(
     for a in range(n_options):
         for th in range(log_strategy.shape[1]):
             for lane in range(block.lanes):
-                guess = log_strategy[first + a, th, _joint(block, step_size, lane)]
-                rows[a, VALUE + th * LANES + lane] = guess * scale if guess > -np.inf else 0.0
+                guess = log_strategy[first + a, th, spot(_joint(block, step_size, lane))]
+                value = guess * scale if guess > -np.inf else 0.0
+                rows[a, spot(VALUE + th * LANES + lane)] = value
 
 
 @part
@@ -491,21 +494,23 @@ def _store_replies(
     for th in range(bound.shape[1]):
         best, whole, value = BEST + th * LANES, WHOLE + th * LANES, VALUE + th * LANES
         for lane in range(block.lanes):
-            spare[lane] = precision * window[best + lane] + fast_log(window[whole + lane])
+            spare[lane] = precision * window[spot(best + lane)] + fast_log(
+                window[spot(whole + lane)]
+            )
         for a in range(bound.shape[0]):
             if bound[a, th] >= 0.0 or bound[a, th] == FORBIDDEN:
                 fixed = np.log(max(bound[a, th], 0.0))
                 for lane in range(block.count):
-                    log_strategy[first + a, th, start + lane * step_size] = fixed
+                    log_strategy[first + a, th, spot(start + lane * step_size)] = fixed
             elif step_size == 1:
                 for lane in range(block.count):
-                    log_strategy[first + a, th, start + lane] = (
-                        precision * rows[a, value + lane] - spare[lane]
+                    log_strategy[first + a, th, spot(start + lane)] = (
+                        precision * rows[a, spot(value + lane)] - spare[lane]
                     )
             else:
                 for lane in range(block.count):
-                    log_strategy[first + a, th, start + lane * step_size] = (
-                        precision * rows[a, value + lane] - spare[lane]
+                    log_strategy[first + a, th, spot(start + lane * step_size)] = (
+                        precision * rows[a, spot(value + lane)] - spare[lane]
                     )
 
 
@@ -525,11 +530,13 @@ def _weigh(
             spare[lane] = 0.0
         for th in range(n_types):
             for lane in range(lanes):
-                spare[lane] += inverse[v, th, place[a, lane]] * rows[a, POST + th * LANES + lane]
+                spare[lane] += (
+                    inverse[v, th, place[a, lane]] * rows[a, spot(POST + th * LANES + lane)]
+                )
         for th in range(n_types):
             row, sigma = STENCIL + (3 * th + v) * LANES, SIGMA + th * LANES
             for lane in range(lanes):
-                rows[a, row + lane] = rows[a, sigma + lane] * spare[lane]
+                rows[a, spot(row + lane)] = rows[a, spot(sigma + lane)] * spare[lane]
 
 
 @part
@@ -568,10 +575,10 @@ def _store_values(
                 _interpolate(a, row, n_types, block.count, at, vertex, rows, after, spare)
                 if a == 0:
                     for lane in range(block.count):
-                        values[s, at + first + lane * size] = spare[lane]
+                        values[s, spot(at + first + lane * size)] = spare[lane]
                 else:
                     for lane in range(block.count):
-                        values[s, at + first + lane * size] += spare[lane]
+                        values[s, spot(at + first + lane * size)] += spare[lane]
 
 
 @inner
@@ -590,15 +597,15 @@ def _interpolate(
     if n_types == 2:
         for lane in range(count):
             total[lane] = (
-                rows[a, row + lane] * after[a, at + vertex[0, lane]]
-                + rows[a, row + LANES + lane] * after[a, at + vertex[1, lane]]
+                rows[a, spot(row + lane)] * after[a, spot(at + vertex[0, lane])]
+                + rows[a, spot(row + LANES + lane)] * after[a, spot(at + vertex[1, lane])]
             )
     else:
         for lane in range(count):
             total[lane] = (
-                rows[a, row + lane] * after[a, at + vertex[0, lane]]
-                + rows[a, row + LANES + lane] * after[a, at + vertex[1, lane]]
-                + rows[a, row + 2 * LANES + lane] * after[a, at + vertex[2, lane]]
+                rows[a, spot(row + lane)] * after[a, spot(at + vertex[0, lane])]
+                + rows[a, spot(row + LANES + lane)] * after[a, spot(at + vertex[1, lane])]
+                + rows[a, spot(row + 2 * LANES + lane)] * after[a, spot(at + vertex[2, lane])]
             )
 
 
