@@ -80,11 +80,11 @@ def accrue(
             column = pa * n_beliefs
             factor = discount[pa % n_accounts]
             for b in range(n_beliefs):
-                values[s, column + b] = weight * payoff[s, pa, b if varies else 0]
+                values[s, spot(column + b)] = weight * payoff[s, pa, b if varies else 0]
             if goes_on:
                 row = roll[s]
                 for b in range(n_beliefs):
-                    values[s, column + b] += factor * next_values[row, column + b]
+                    values[s, spot(column + b)] += factor * next_values[row, spot(column + b)]
 
 
 @kernel
@@ -127,13 +127,35 @@ def _load_tile(
     origin: int,
     work: Float[np.ndarray, "inner_tile"],
 ) -> None:
+    """Copy some columns of the given rows; few instructions, so that many loads are under way."""
     for x in range(n_rows):
-        at = (origin + x) * TILE
-        for c in range(TILE):
-            work[at + c] = 0.0
-        if rows[x] >= 0:
+        at, row = (origin + x) * TILE, rows[x]
+        if row >= 0 and width == TILE:
+            for c in range(TILE):
+                work[spot(at + c)] = source[spot(row), spot(first_column + c)]
+        else:
+            for c in range(TILE):
+                within = row >= 0 and c < width
+                work[spot(at + c)] = source[spot(row), spot(first_column + c)] if within else 0.0
+
+
+@part
+def _store_tile(
+    work: Float[np.ndarray, "inner_tile"],
+    rows: Int[np.ndarray, "state"],
+    origin: int,
+    first_column: int,
+    width: int,
+    target: Float[np.ndarray, "state column"],
+) -> None:
+    for s in range(rows.size):
+        at = (origin + rows[s]) * TILE
+        if width == TILE:
+            for c in range(TILE):
+                target[s, spot(first_column + c)] = work[spot(at + c)]
+        else:
             for c in range(width):
-                work[at + c] = source[rows[x], first_column + c]
+                target[s, spot(first_column + c)] = work[spot(at + c)]
 
 
 @kernel
@@ -174,10 +196,7 @@ def run_chain(
         _load_tile(source, leave, n_inner, first_column, width, n_ended, work)
         for k in range(steps[1] - 1, steps[0] - 1, -1):
             _run_step(k, table, n_inner, n_ended, pay_column, buffer, work)
-        for s in range(enter.size):
-            at = (n_ended + enter[s]) * TILE
-            for c in range(width):
-                target[s, first_column + c] = work[at + c]
+        _store_tile(work, enter, n_ended, first_column, width, target)
 
 
 @part
@@ -236,29 +255,35 @@ def _expect_tiles(
 ) -> None:
     """Write the expectations of affected states `first:last`, `TILE` columns in registers."""
     for i in range(first, last):
-        x = inner[i]
+        x = inner[spot(i)]
         if x >= n_inner:
             continue
         s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
-        paid = pay_row[i]
+        paid = pay_row[spot(i)]
         if paid >= 0:
-            s0, s1 = pay[paid, pay_column[0]], pay[paid, pay_column[1]]
-            s2, s3 = pay[paid, pay_column[2]], pay[paid, pay_column[3]]
-            s4, s5 = pay[paid, pay_column[4]], pay[paid, pay_column[5]]
-            s6, s7 = pay[paid, pay_column[6]], pay[paid, pay_column[7]]
-        for e in range(entry_start[i], entry_start[i + 1]):
-            share, at = chance[e], (n_ended + successor[e]) * TILE
-            s0 += share * work[at]
-            s1 += share * work[at + 1]
-            s2 += share * work[at + 2]
-            s3 += share * work[at + 3]
-            s4 += share * work[at + 4]
-            s5 += share * work[at + 5]
-            s6 += share * work[at + 6]
-            s7 += share * work[at + 7]
+            s0, s1 = pay[spot(paid), spot(pay_column[0])], pay[spot(paid), spot(pay_column[1])]
+            s2, s3 = pay[spot(paid), spot(pay_column[2])], pay[spot(paid), spot(pay_column[3])]
+            s4, s5 = pay[spot(paid), spot(pay_column[4])], pay[spot(paid), spot(pay_column[5])]
+            s6, s7 = pay[spot(paid), spot(pay_column[6])], pay[spot(paid), spot(pay_column[7])]
+        for e in range(entry_start[spot(i)], entry_start[spot(i + 1)]):
+            share, at = chance[spot(e)], (n_ended + successor[spot(e)]) * TILE
+            s0 += share * work[spot(at)]
+            s1 += share * work[spot(at + 1)]
+            s2 += share * work[spot(at + 2)]
+            s3 += share * work[spot(at + 3)]
+            s4 += share * work[spot(at + 4)]
+            s5 += share * work[spot(at + 5)]
+            s6 += share * work[spot(at + 6)]
+            s7 += share * work[spot(at + 7)]
         to = (n_ended + x if in_place else i - first) * TILE
-        result[to], result[to + 1], result[to + 2], result[to + 3] = s0, s1, s2, s3
-        result[to + 4], result[to + 5], result[to + 6], result[to + 7] = s4, s5, s6, s7
+        result[spot(to)] = s0
+        result[spot(to + 1)] = s1
+        result[spot(to + 2)] = s2
+        result[spot(to + 3)] = s3
+        result[spot(to + 4)] = s4
+        result[spot(to + 5)] = s5
+        result[spot(to + 6)] = s6
+        result[spot(to + 7)] = s7
 
 
 @part
@@ -288,7 +313,7 @@ def redraw_row(
                 if share != 0.0:
                     at = (drawn * n_accounts + a) * n_beliefs
                     for b in range(n_beliefs):
-                        target[to + b] += share * source[at + landing[b]]
+                        target[spot(to + b)] += share * source[spot(at + landing[b])]
 
 
 @kernel

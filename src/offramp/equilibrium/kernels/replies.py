@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from offramp.equilibrium.kernels.arithmetic import fast_exp, fast_log
-from offramp.equilibrium.kernels.cache import builder, kernel, part
+from offramp.equilibrium.kernels.cache import builder, kernel, part, spot
 from offramp.equilibrium.kernels.expectations import RowTable, expect_row
 
 __all__ = ["SAME_VALUE", "logit_lanes", "play_untyped", "reply_untyped"]
@@ -110,10 +110,10 @@ def _mix(
             at = pa * n_beliefs
             if a == 0:
                 for b in range(n_beliefs):
-                    values[s, at + b] = strategy[b] * after[a, at + b]
+                    values[s, spot(at + b)] = strategy[b] * after[a, spot(at + b)]
             else:
                 for b in range(n_beliefs):
-                    values[s, at + b] += strategy[b] * after[a, at + b]
+                    values[s, spot(at + b)] += strategy[b] * after[a, spot(at + b)]
 
 
 @kernel
@@ -183,7 +183,7 @@ def reply_untyped(
             for p in range(n_profiles):
                 at = (p * n_accounts + account) * n_beliefs
                 for b in range(n_beliefs):
-                    action_value[a, b] += opinion[p, b] * after[a, at + b]
+                    action_value[a, b] += opinion[p, b] * after[a, spot(at + b)]
         replies = log_strategy[first : first + n_options, 0]
         logit_lanes(
             action_value[:n_options], bound[first : first + n_options, 0], precision, replies
