@@ -92,18 +92,7 @@ def expect_states(
     for s in range(start, stop):
         first = table.start[s]
         for row in range(first, table.start[s + 1]):
-            expect_row(
-                row,
-                table.entry_start,
-                table.successor,
-                table.chance,
-                table.pay,
-                n_beliefs,
-                values,
-                ended,
-                row - first,
-                after,
-            )
+            expect_row(row, table, n_beliefs, values, ended, row - first, after)
         seen[s] = after[0, 0]
 
 

@@ -353,7 +353,7 @@ def test_result_that_reads_a_type_teaches_by_the_state_it_leads_to():
     # what is expected of a test before it is made is what is believed: beliefs are a martingale
     assert found.belief_after[0, two] == pytest.approx([0.7, 0.7])
     assert np.abs(found.learnt[:, 1]).max() > 1e-6
-    assert np.all(found.learnt[:, 0] == 0.0)
+    assert np.abs(found.learnt[:, 0]).max() < 1e-14  # the rounding of interpolation weights
 
 
 def test_game_without_end_is_explained_by_values_that_have_settled():

@@ -19,6 +19,7 @@ __all__ = [
     "ChainTable",
     "RowTable",
     "accrue",
+    "expect_options",
     "expect_row",
     "redraw_row",
     "redraw_step",
@@ -87,13 +88,10 @@ def accrue(
                     values[s, spot(column + b)] += factor * next_values[row, spot(column + b)]
 
 
-@kernel
+@part
 def expect_row(
     row: int,
-    entry_start: Int[np.ndarray, "row_1"],
-    successor: Int[np.ndarray, "entry"],
-    chance: Float[np.ndarray, "entry reader_type"],
-    pay: Float[np.ndarray, "row profile_account"],
+    table: RowTable,
     n_beliefs: int,
     values: Float[np.ndarray, "state column"],
     ended: Float[np.ndarray, "ended column"],
@@ -104,6 +102,12 @@ def expect_row(
 
     Chances must read no type (one column) and no type may be drawn afresh.
     """
+    entry_start, successor, chance, pay = (
+        table.entry_start,
+        table.successor,
+        table.chance,
+        table.pay,
+    )
     for pa in range(pay.shape[1]):
         for c in range(pa * n_beliefs, (pa + 1) * n_beliefs):
             expected[at, spot(c)] = pay[row, pa]
@@ -115,6 +119,30 @@ def expect_row(
         else:
             for c in range(values.shape[1]):
                 expected[at, c] += share * ended[-1 - to, c]
+
+
+@part
+def expect_options(
+    s: int,
+    n_options: int,
+    table: RowTable,
+    n_beliefs: int,
+    next_values: Float[np.ndarray, "next_state column"],
+    ended: Float[np.ndarray, "ended column"],
+    after: Float[np.ndarray, "option column"],
+    values: Float[np.ndarray, "state column"],
+) -> bool:
+    """Write what each option of a state pays and leads to; say whether there is any.
+
+    A state without options has one row, which is passed over to its value.
+    """
+    row = table.start[s]
+    if n_options == 0:
+        expect_row(row, table, n_beliefs, next_values, ended, s, values)
+        return False
+    for a in range(n_options):
+        expect_row(row + a, table, n_beliefs, next_values, ended, a, after)
+    return True
 
 
 @part

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 
 from offramp.equilibrium.kernels.arithmetic import fast_exp, fast_log
 from offramp.equilibrium.kernels.cache import builder, kernel, part, spot
-from offramp.equilibrium.kernels.expectations import RowTable, expect_row
+from offramp.equilibrium.kernels.expectations import RowTable, expect_options
 
 __all__ = ["SAME_VALUE", "logit_lanes", "play_untyped", "reply_untyped"]
 
@@ -155,29 +155,11 @@ def reply_untyped(
     after = np.empty((max(widest, 1), next_values.shape[1]))
     action_value = np.empty((max(widest, 1), n_beliefs))
     strategy = np.empty(n_beliefs)
-    first_row, entry_start, successor = table.start, table.entry_start, table.successor
-    chance, pay = table.chance, table.pay
     for s in range(start, stop):
         first, n_options = option_start[s], option_start[s + 1] - option_start[s]
-        row = first_row[s]
-        if n_options == 0:
-            expect_row(
-                row, entry_start, successor, chance, pay, n_beliefs, next_values, ended, s, values
-            )
+        if not expect_options(s, n_options, table, n_beliefs, next_values, ended, after, values):
             continue
         for a in range(n_options):
-            expect_row(
-                row + a,
-                entry_start,
-                successor,
-                chance,
-                pay,
-                n_beliefs,
-                next_values,
-                ended,
-                a,
-                after,
-            )
             for b in range(n_beliefs):
                 action_value[a, b] = 0.0
             for p in range(n_profiles):
@@ -208,28 +190,9 @@ def play_untyped(
     n_columns = next_values.shape[1]
     after = np.empty((max(widest, 1), n_columns))
     strategy = np.empty(n_beliefs)
-    first_row, entry_start, successor = table.start, table.entry_start, table.successor
-    chance, pay = table.chance, table.pay
     for s in range(start, stop):
         first, n_options = option_start[s], option_start[s + 1] - option_start[s]
-        row = first_row[s]
-        if n_options == 0:
-            expect_row(
-                row, entry_start, successor, chance, pay, n_beliefs, next_values, ended, s, values
-            )
+        if not expect_options(s, n_options, table, n_beliefs, next_values, ended, after, values):
             continue
-        for a in range(n_options):
-            expect_row(
-                row + a,
-                entry_start,
-                successor,
-                chance,
-                pay,
-                n_beliefs,
-                next_values,
-                ended,
-                a,
-                after,
-            )
         replies = log_strategy[first : first + n_options, 0]
         _mix(s, n_options, n_columns // n_beliefs, after, replies, strategy, values)

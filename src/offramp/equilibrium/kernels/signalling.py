@@ -31,7 +31,7 @@ from jaxtyping import Float, Int, UInt32
 
 from offramp.equilibrium.kernels.arithmetic import fast_log
 from offramp.equilibrium.kernels.cache import builder, inner, kernel, part, spot
-from offramp.equilibrium.kernels.expectations import RowTable, expect_row
+from offramp.equilibrium.kernels.expectations import RowTable, expect_options
 from offramp.equilibrium.kernels.lanes import (
     BELIEF,
     BEST,
@@ -651,76 +651,96 @@ def reply_typed(
         values: Overwritten.
     """
     n_beliefs, (n_types, n_points) = opinion.shape[1], simplex.belief.shape
-    n_pieces, size = simplex.piece.shape[1], mover.belief_low
-    after = np.empty((max(widest, 1), next_values.shape[1]))
+    n_pieces, most_options = simplex.piece.shape[1], max(widest, 1)
+    after = np.empty((most_options, next_values.shape[1]))
     expected, corner = np.empty((n_types, n_points)), np.empty((n_types, n_pieces))
-    pieces = np.empty((max(widest, 1), n_types * n_types, n_pieces))
+    pieces = np.empty((most_options, n_types * n_types, n_pieces))
     work, aside = _new_work(widest), _new_work(widest)
-    first_row, entry_start, successor = table.start, table.entry_start, table.successor
-    chance, pay = table.chance, table.pay
     most = 0
     for s in range(start, stop):
-        first, n_options = option_start[s], option_start[s + 1] - option_start[s]
-        row = first_row[s]
-        if n_options == 0:
-            expect_row(
-                row, entry_start, successor, chance, pay, n_beliefs, next_values, ended, s, values
-            )
-            for b in range(n_beliefs):
-                error[s, b] = 0.0
+        first, last = option_start[s], option_start[s + 1]
+        if not expect_options(s, last - first, table, n_beliefs, next_values, ended, after, values):
+            error[s] = 0.0
             continue
-        last = first + n_options
+        rounds = _reply_at(
+            s,
+            first,
+            bound[first:last],
+            mover,
+            simplex,
+            rules,
+            opinion,
+            after,
+            guess,
+            expected,
+            corner,
+            pieces,
+            work,
+            aside,
+            log_strategy,
+            error,
+            values,
+        )
+        most = max(most, rounds)
+    return most
+
+
+@part
+def _reply_at(
+    s: int,
+    first: int,
+    bound: Float[np.ndarray, "option type"],
+    mover: Mover,
+    simplex: Simplex,
+    rules: Rules,
+    opinion: Float[np.ndarray, "profile belief"],
+    after: Float[np.ndarray, "option column"],
+    guess: Float[np.ndarray, "option type belief"],
+    expected: Float[np.ndarray, "type point"],
+    corner: Float[np.ndarray, "type piece"],
+    pieces: Float[np.ndarray, "option type_type piece"],
+    work: Work,
+    aside: Work,
+    log_strategy: Float[np.ndarray, "option type belief"],
+    error: Float[np.ndarray, "state belief"],
+    values: Float[np.ndarray, "state column"],
+) -> int:
+    """Solve one state, block by block of the mover's beliefs; return the most rounds taken."""
+    n_options, n_points, size = bound.shape[0], simplex.belief.shape[1], mover.belief_low
+    warm = rules.warm == 1 and first + n_options <= guess.shape[0] and rules.precision > 0.0
+    most = 0
+    for other in range(mover.belief_high * mover.belief_low):
+        origin = other // size * n_points * size + other % size
         for a in range(n_options):
-            expect_row(
-                row + a,
-                entry_start,
-                successor,
-                chance,
-                pay,
-                n_beliefs,
-                next_values,
-                ended,
-                a,
-                after,
+            _expect_own(mover, opinion, after[a], origin, expected)
+            _tabulate_pieces(a, simplex.piece, simplex.inverse, expected, corner, pieces)
+        for begin in range(0, n_points, LANES):
+            block = _block(origin, begin, n_points)
+            _load_beliefs(simplex.belief, block, work.window)
+            if warm:
+                scale = 1.0 / rules.precision
+                _load_guess(first, n_options, guess, scale, block, size, work.rows)
+            else:
+                _forget_values(n_options, work.rows)
+            rounds = _solve_block(simplex, bound, rules, warm, block, pieces, work, aside)
+            most = max(most, rounds)
+            _store_replies(
+                first,
+                bound,
+                rules.precision,
+                block,
+                size,
+                work.rows,
+                work.window,
+                work.spare,
+                log_strategy,
             )
-        warm = rules.warm == 1 and last <= guess.shape[0] and rules.precision > 0.0
-        for other in range(mover.belief_high * mover.belief_low):
-            origin = other // size * n_points * size + other % size
-            for a in range(n_options):
-                _expect_own(mover, opinion, after[a], origin, expected)
-                _tabulate_pieces(a, simplex.piece, simplex.inverse, expected, corner, pieces)
-            for begin in range(0, n_points, LANES):
-                block = _block(origin, begin, n_points)
-                _load_beliefs(simplex.belief, block, work.window)
-                if warm:
-                    _load_guess(
-                        first, n_options, guess, 1.0 / rules.precision, block, size, work.rows
-                    )
-                else:
-                    _forget_values(n_options, work.rows)
-                most = max(
-                    most,
-                    _solve_block(
-                        simplex, bound[first:last], rules, warm, block, pieces, work, aside
-                    ),
-                )
-                _store_replies(
-                    first,
-                    bound[first:last],
-                    rules.precision,
-                    block,
-                    size,
-                    work.rows,
-                    work.window,
-                    work.spare,
-                    log_strategy,
-                )
-                _store_values(s, n_options, mover, simplex, block, n_beliefs, after, work, values)
-                for lane in range(block.count):
-                    hard = work.hard[lane] != 0.0
-                    error[s, _joint(block, size, lane)] = (
-                        -1.0 if hard else work.window[ERROR + lane]
-                    )
+            _store_values(
+                s, n_options, mover, simplex, block, opinion.shape[1], after, work, values
+            )
+            for lane in range(block.count):
+                hard = work.hard[lane] != 0.0
+                error[s, _joint(block, size, lane)] = -1.0 if hard else work.window[ERROR + lane]
     return most
 
 
@@ -745,29 +765,10 @@ def play_typed(
     after = np.empty((max(widest, 1), next_values.shape[1]))
     work = _new_work(widest)
     free = np.full((max(widest, 1), n_types), -1.0)
-    first_row, entry_start, successor = table.start, table.entry_start, table.successor
-    chance, pay = table.chance, table.pay
     for s in range(start, stop):
         first, n_options = option_start[s], option_start[s + 1] - option_start[s]
-        row = first_row[s]
-        if n_options == 0:
-            expect_row(
-                row, entry_start, successor, chance, pay, n_beliefs, next_values, ended, s, values
-            )
+        if not expect_options(s, n_options, table, n_beliefs, next_values, ended, after, values):
             continue
-        for a in range(n_options):
-            expect_row(
-                row + a,
-                entry_start,
-                successor,
-                chance,
-                pay,
-                n_beliefs,
-                next_values,
-                ended,
-                a,
-                after,
-            )
         replies, unbound = log_strategy[first : first + n_options], free[:n_options]
         for other in range(mover.belief_high * mover.belief_low):
             origin = other // size * n_points * size + other % size
