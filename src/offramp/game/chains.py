@@ -10,7 +10,7 @@ from jaxtyping import Int
 from offramp.game.dynamics import Setting, apply_in_turn, join
 from offramp.game.factored import Chain, StageTable, Step
 from offramp.game.frame import Entries, Frame, fresh, joined, merge, starts
-from offramp.game.states import Index
+from offramp.game.states import Index, States, distinct
 from offramp.scenario import Effect
 from offramp.scenario.expressions import Expr
 
@@ -56,17 +56,15 @@ class ChainBuilder:
 
     def add(self, codes: Int[np.ndarray, "state"], period: int) -> None:
         """Append states of the stage's slot (period from 1)."""
-        space = self._frame.space
-        columns = space.decode(codes)
         setting = self._frame.setting(period, -1, self._frame.ledger(0))
-        active = setting.holds(self._stage.when, columns)
-        keys = space.encode(columns) + np.where(active, 0, self._bypass)
+        active = setting.holds(self._stage.when, States(self._frame.space, codes))
+        keys = codes + np.where(active, 0, self._bypass)
         self._inner.add(keys)
         frontier = self._inner.find(keys).astype(np.int64)
         self._enter.append(frontier)
         for step in self._steps:
-            frontier = self._advance(step, np.unique(frontier), setting)
-        self._depart(np.unique(frontier))
+            frontier = self._advance(step, distinct(frontier), setting)
+        self._depart(distinct(frontier))
 
     def _advance(self, step: _StepLists, arrived: np.ndarray, setting: Setting) -> np.ndarray:
         """Apply a step to inner states that are new to it; return where they go."""
@@ -74,15 +72,14 @@ class ChainBuilder:
         new = arrived[~step.known[arrived]]
         step.known[new] = True
         keys = self._inner.codes[new]
-        columns = self._frame.space.decode(keys % self._bypass)
-        acted_on = keys < self._bypass
-        here = setting.holds(self._condition(step), columns) & acted_on
+        states = self._states(new)
+        here = setting.holds(self._condition(step), states) & (keys < self._bypass)
         ledger = self._frame.ledger(int(here.sum()))
         setting = replace(setting, ledger=ledger)
-        bundle = fresh(columns[:, here], np.arange(int(here.sum())), 1)
+        bundle = fresh(states.take(here), np.arange(int(here.sum())), 1)
         bundle = (join if step.joins else apply_in_turn)(step.effects, bundle, setting)
         live = bundle.ended < 0
-        codes = self._frame.space.encode(bundle.columns[:, live])
+        codes = bundle.states.codes[live]
         self._inner.add(codes)
         successor = np.empty(len(bundle), np.int64)
         successor[live] = self._inner.find(codes)
@@ -93,6 +90,11 @@ class ChainBuilder:
         step.entries.append(entries)
         step.pay.append(ledger.pay)
         return np.concatenate([new[~here], successor[live]])
+
+    def _states(self, inner: Int[np.ndarray, "inner"]) -> States:
+        """Return the states that inner states are, passed over or not."""
+        keys = self._inner.codes[inner]
+        return States(self._frame.space, np.where(keys < self._bypass, keys, keys - self._bypass))
 
     def _condition(self, step: _StepLists) -> Expr | None:
         """Return a condition outside of which the step does nothing."""
@@ -105,8 +107,7 @@ class ChainBuilder:
         )
         new = arrived[~self._leaving[arrived]]
         self._leaving[new] = True
-        columns = self._frame.space.decode(self._inner.codes[new] % self._bypass)
-        bundle = fresh(columns, np.arange(len(new)), 1)
+        bundle = fresh(self._states(new), np.arange(len(new)), 1)
         self._leave[new] = self._frame.arrivals(bundle, self._number + 1)
 
     def close_period(self) -> None:

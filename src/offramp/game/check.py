@@ -16,7 +16,7 @@ from offramp.game.compiler import compile_crisis, same_but_for_start
 from offramp.game.factored import Game
 from offramp.game.policies import bind_options
 from offramp.game.readings import reads_period, stage_expressions
-from offramp.game.states import StateEnvironment, StateSpace, field_label
+from offramp.game.states import StateEnvironment, States, StateSpace, distinct, field_label
 from offramp.scenario import Clause, Crisis, Mover, Policy, Scenario, bind, evaluate, walk
 from offramp.scenario.expressions import Parameter
 
@@ -117,7 +117,7 @@ def memory_cost(game: Game) -> dict[str, float]:
         if one.kind != "variable":
             stride, size = int(space.strides[row]), one.size
             without = sum(
-                len(np.unique(codes - (codes // stride) % size * stride)) for codes in game.codes
+                len(distinct(codes - (codes // stride) % size * stride)) for codes in game.codes
             )
             costs[field_label(one)] = total / without
     return costs
@@ -195,17 +195,17 @@ def _binds_at(
     space: StateSpace = game.space
     """Return whether a clause binds at a stage, in any period in which it may read differently."""
     space = game.space
-    columns = space.decode(game.codes[number])
+    states = States(space, game.codes[number])
     stage = game.crisis.stages[number]
     alone = ((0, -1, replace(clause, once=False)),)
     conditions = [c for action in mover.actions for c in action.conditions]
     read = [c for c in (stage.when, clause.when, *conditions) if c is not None]
     for period in range(1, game.n_periods + 1 if reads_period(read) else 2):
-        environment = StateEnvironment(space, columns, period=period)
-        available = np.ones((columns.shape[1], len(mover.actions)), bool)
+        environment = StateEnvironment(space, states, period=period)
+        available = np.ones((len(states), len(mover.actions)), bool)
         for a, action in enumerate(mover.actions):
             for condition in (*action.conditions, *([stage.when] if stage.when else [])):
                 available[:, a] &= np.asarray(evaluate(condition, environment)) != 0
-        if bind_options(mover, alone, available, columns, space, types, period).effective:
+        if bind_options(mover, alone, available, states, types, period).effective:
             return True
     return False

@@ -10,7 +10,7 @@ Probabilities have one column, or one per type of the player whose type the stag
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float, Int
 
 from offramp.game.findings import Findings
 from offramp.game.ledger import Ledger
-from offramp.game.states import StateEnvironment, StateSpace
+from offramp.game.states import StateEnvironment, States, StateSpace
 from offramp.scenario import Effect, Ending, evaluate
 from offramp.scenario.expressions import Expr
 
@@ -29,7 +29,7 @@ CERTAIN_GAP = 1e-12  # a chance this close to 0 or 1 counts as 0 or 1 when it is
 
 @dataclass(frozen=True)
 class Bundle:
-    """Branches of a stage, one column or entry each.
+    """Branches of a stage, one entry each.
 
     Attributes:
         row: The row that a branch belongs to.
@@ -37,7 +37,7 @@ class Bundle:
         redraw: Bit j is set where typed player j's type has been drawn afresh.
     """
 
-    columns: Int[np.ndarray, "field branch"]
+    states: States
     row: Int[np.ndarray, "branch"]
     chance: Float[np.ndarray, "branch reader_type"]
     redraw: Int[np.ndarray, "branch"]
@@ -45,8 +45,9 @@ class Bundle:
 
     def take(self, which: np.ndarray) -> Bundle:
         """Return the branches picked by a mask or by numbers."""
+        which = np.flatnonzero(which) if which.dtype == bool else which
         return Bundle(
-            self.columns[:, which],
+            self.states.take(which),
             self.row[which],
             self.chance[which],
             self.redraw[which],
@@ -61,7 +62,7 @@ def _concatenate(bundles: Sequence[Bundle]) -> Bundle:
     if len(bundles) == 1:
         return bundles[0]
     return Bundle(
-        np.concatenate([b.columns for b in bundles], axis=1),
+        States(bundles[0].states.space, np.concatenate([b.states.codes for b in bundles])),
         np.concatenate([b.row for b in bundles]),
         np.concatenate([b.chance for b in bundles]),
         np.concatenate([b.redraw for b in bundles]),
@@ -89,41 +90,41 @@ class Setting:
     ledger: Ledger
     findings: Findings
 
-    def holds(self, condition: Expr | None, columns: np.ndarray) -> Bool[np.ndarray, "branch"]:
+    def holds(self, condition: Expr | None, states: States) -> Bool[np.ndarray, "branch"]:
         """Return where a condition (which reads no type) holds."""
         if condition is None:
-            return np.ones(columns.shape[1], bool)
-        value = evaluate(condition, StateEnvironment(self.space, columns, period=self.period))
-        return np.broadcast_to(np.asarray(value) != 0, columns.shape[1:])
+            return np.ones(len(states), bool)
+        value = evaluate(condition, StateEnvironment(self.space, states, period=self.period))
+        return np.broadcast_to(np.asarray(value) != 0, (len(states),))
 
-    def number(self, expression: Expr, columns: np.ndarray, reader_type: int) -> np.ndarray:
+    def number(self, expression: Expr, states: States, reader_type: int) -> np.ndarray:
         """Return a number on every branch, for one type of the reader."""
         types = {self.reader: reader_type} if self.reader >= 0 else {}
-        environment = StateEnvironment(self.space, columns, period=self.period, types=types)
+        environment = StateEnvironment(self.space, states, period=self.period, types=types)
         return np.broadcast_to(
-            np.asarray(evaluate(expression, environment), np.float64), columns.shape[1:]
+            np.asarray(evaluate(expression, environment), np.float64), (len(states),)
         )
 
 
 def happens_chance(
-    effect: Effect, columns: Int[np.ndarray, "field branch"], setting: Setting
+    effect: Effect, states: States, setting: Setting
 ) -> Float[np.ndarray, "branch reader_type"]:
     """Return the chance that an effect happens where its condition holds: shifted, then converted.
 
     Chances outside 0–1 and shifts of chances that are 0 or 1 are entered in the findings, and
     replaced by something harmless so that all problems can be shown at once.
     """
-    n = columns.shape[1]
+    n = len(states)
     if effect.chance is None:
         if effect.shifts:
-            setting.findings.shift_of_certain(effect, columns, setting.space)
+            setting.findings.shift_of_certain(effect, states)
         return np.ones((n, setting.n_reader_types))
     chances = np.empty((n, setting.n_reader_types))
     for reader_type in range(setting.n_reader_types):
-        p = setting.number(effect.chance, columns, reader_type)
-        p = setting.findings.checked_chance(effect, p, columns, setting.space)
+        p = setting.number(effect.chance, states, reader_type)
+        p = setting.findings.checked_chance(effect, p, states)
         if effect.shifts:
-            p = _shifted(effect, p, columns, setting, reader_type)
+            p = _shifted(effect, p, states, setting, reader_type)
         chances[:, reader_type] = (
             p
             if effect.exponent == 1.0
@@ -133,24 +134,26 @@ def happens_chance(
 
 
 def _shifted(
-    effect: Effect, p: np.ndarray, columns: np.ndarray, setting: Setting, reader_type: int
+    effect: Effect, p: np.ndarray, states: States, setting: Setting, reader_type: int
 ) -> np.ndarray:
-    shift = sum(setting.number(one, columns, reader_type) for one in effect.shifts)
+    shift = sum(setting.number(one, states, reader_type) for one in effect.shifts)
     certain = (p < CERTAIN_GAP) | (p > 1.0 - CERTAIN_GAP)
     if np.any(certain):
-        setting.findings.shift_of_certain(effect, columns[:, certain], setting.space)
+        setting.findings.shift_of_certain(effect, states.take(certain))
         p = np.where(certain, 0.5, p)
     return 1.0 / (1.0 + (1.0 - p) / p * np.exp(-shift))
 
 
 def _split(
-    effect: Effect, bundle: Bundle, read: np.ndarray, setting: Setting
+    effect: Effect, bundle: Bundle, setting: Setting
 ) -> tuple[Bool[np.ndarray, "branch"], Float[np.ndarray, "branch reader_type"]]:
     """Return where the effect's condition holds, and its chance there (zero elsewhere)."""
-    holds = setting.holds(effect.when, read) & (bundle.ended < 0)
+    holds = setting.holds(effect.when, bundle.states) & (bundle.ended < 0)
+    if np.all(holds):
+        return holds, happens_chance(effect, bundle.states, setting)
     chance = np.zeros((len(bundle), setting.n_reader_types))
     if np.any(holds):
-        chance[holds] = happens_chance(effect, read[:, holds], setting)
+        chance[holds] = happens_chance(effect, bundle.states.take(holds), setting)
     return holds, chance
 
 
@@ -165,7 +168,7 @@ def apply_in_turn(effects: Sequence[Effect], bundle: Bundle, setting: Setting) -
 
 
 def _apply(effect: Effect, bundle: Bundle, setting: Setting) -> Bundle:
-    holds, chance = _split(effect, bundle, bundle.columns, setting)
+    holds, chance = _split(effect, bundle, setting)
     if not np.any(holds):
         return bundle
     parts = []
@@ -190,19 +193,19 @@ def _apply(effect: Effect, bundle: Bundle, setting: Setting) -> Bundle:
 
 
 def _carry_out(effect: Effect, hit: Bundle, setting: Setting) -> Bundle:
-    setting.ledger.enter(effect.pays, hit.columns, hit.row, hit.chance, setting)
+    setting.ledger.enter(effect.pays, hit.states, hit.row, hit.chance, setting)
     if effect.redraw is not None:
         bit = 1 << _typed_position(setting.space, effect.redraw)
         hit = replace(hit, redraw=hit.redraw | bit)
     if effect.variable is None:
         return hit
-    columns = hit.columns.copy()
     row = setting.space.position[effect.variable]
     if effect.by is not None:
-        columns[row] = _moved(columns[row], _steps(effect.by, hit.columns, setting), row, setting)
+        steps = _steps(effect.by, hit.states, setting)
+        level = _moved(hit.states[row], steps, row, setting)
     else:
-        columns[row] = _level_set(effect, hit.columns, row, setting)
-    return replace(hit, columns=columns)
+        level = _level_set(effect, hit.states, row, setting)
+    return replace(hit, states=hit.states.put(row, level))
 
 
 def _typed_position(space: StateSpace, player: str) -> int:
@@ -210,23 +213,23 @@ def _typed_position(space: StateSpace, player: str) -> int:
     return names.index(player)
 
 
-def _steps(by: Expr, columns: np.ndarray, setting: Setting) -> np.ndarray:
-    return np.rint(setting.number(by, columns, 0)).astype(np.int32)
+def _steps(by: Expr, states: States, setting: Setting) -> np.ndarray:
+    return np.rint(setting.number(by, states, 0)).astype(np.int64)
 
 
 def _moved(level: np.ndarray, steps: np.ndarray, row: int, setting: Setting) -> np.ndarray:
     return np.clip(level + steps, 0, setting.space.fields[row].size - 1)
 
 
-def _level_set(effect: Effect, columns: np.ndarray, row: int, setting: Setting) -> np.ndarray:
+def _level_set(effect: Effect, states: States, row: int, setting: Setting) -> np.ndarray:
     """Return the level that an effect sets, found among the variable's values."""
     if effect.to is None:  # neither moved nor set
-        return columns[row]
-    target = setting.number(effect.to, columns, 0)
+        return states[row]
+    target = setting.number(effect.to, states, 0)
     values = np.asarray(setting.space.fields[row].values)
     nearest = np.searchsorted((values[1:] + values[:-1]) / 2.0, target)
-    setting.findings.checked_level(effect, target, values[nearest], columns, setting.space)
-    return np.broadcast_to(nearest, columns.shape[1:]).astype(np.int32)
+    setting.findings.checked_level(effect, target, values[nearest], states)
+    return np.broadcast_to(nearest, (len(states),))
 
 
 # --- effects that join ---------------------------------------------------------------------------
@@ -236,14 +239,30 @@ UNSET = -1
 
 @dataclass(frozen=True)
 class _Pending:
-    """Branches whose moves and settings wait until all that join have been read."""
+    """Branches whose moves and settings wait until all that join have been read.
+
+    Attributes:
+        rows: The fields that any of the effects may move or set.
+    """
 
     bundle: Bundle
-    set_to: Int[np.ndarray, "field branch"]
-    moves: Int[np.ndarray, "field branch"]
+    rows: tuple[int, ...]
+    set_to: Int[np.ndarray, "row branch"]
+    moves: Int[np.ndarray, "row branch"]
 
     def take(self, which: np.ndarray) -> _Pending:
-        return _Pending(self.bundle.take(which), self.set_to[:, which], self.moves[:, which])
+        set_to, moves = self.set_to[:, which], self.moves[:, which]
+        return _Pending(self.bundle.take(which), self.rows, set_to, moves)
+
+
+def _affected(effects: Iterable[Effect], space: StateSpace) -> set[int]:
+    """Return the fields that effects may move or set."""
+    rows: set[int] = set()
+    for effect in effects:
+        if effect.variable is not None:
+            rows.add(space.position[effect.variable])
+        rows |= _affected((*effect.then, *effect.otherwise), space)
+    return rows
 
 
 def join(effects: Sequence[Effect], bundle: Bundle, setting: Setting) -> Bundle:
@@ -253,24 +272,21 @@ def join(effects: Sequence[Effect], bundle: Bundle, setting: Setting) -> Bundle:
     """
     if not effects:
         return bundle
-    n_fields = bundle.columns.shape[0]
-    pending = _Pending(
-        bundle,
-        np.full((n_fields, len(bundle)), UNSET, np.int32),
-        np.zeros((n_fields, len(bundle)), np.int32),
-    )
+    rows = tuple(sorted(_affected(effects, setting.space)))
+    shape = (len(rows), len(bundle))
+    pending = _Pending(bundle, rows, np.full(shape, UNSET), np.zeros(shape, np.int64))
     for effect in effects:
         pending = _join_one(effect, pending, setting)
-    columns = np.where(pending.set_to != UNSET, pending.set_to, pending.bundle.columns)
-    for row in range(setting.space.n_variables):
-        if np.any(pending.moves[row]):
-            columns[row] = _moved(columns[row], pending.moves[row], row, setting)
-    return mark_endings(replace(pending.bundle, columns=columns), setting)
+    states = pending.bundle.states
+    for row, set_to, moves in zip(rows, pending.set_to, pending.moves, strict=True):
+        level = np.where(set_to != UNSET, set_to, states[row])
+        states = states.put(row, _moved(level, moves, row, setting))
+    return mark_endings(replace(pending.bundle, states=states), setting)
 
 
 def _join_one(effect: Effect, pending: _Pending, setting: Setting) -> _Pending:
     bundle = pending.bundle
-    holds, chance = _split(effect, bundle, bundle.columns, setting)
+    holds, chance = _split(effect, bundle, setting)
     if not np.any(holds):
         return pending
     parts = []
@@ -290,6 +306,7 @@ def _join_one(effect: Effect, pending: _Pending, setting: Setting) -> _Pending:
         parts.append(hit)
     return _Pending(
         _concatenate([p.bundle for p in parts]),
+        pending.rows,
         np.concatenate([p.set_to for p in parts], axis=1),
         np.concatenate([p.moves for p in parts], axis=1),
     )
@@ -303,23 +320,24 @@ def _weighed(pending: _Pending, chance: np.ndarray) -> _Pending:
 def _noted(effect: Effect, pending: _Pending, setting: Setting) -> _Pending:
     """Note an effect that happens: pay, and let its move or setting wait."""
     bundle = pending.bundle
-    setting.ledger.enter(effect.pays, bundle.columns, bundle.row, bundle.chance, setting)
+    setting.ledger.enter(effect.pays, bundle.states, bundle.row, bundle.chance, setting)
     if effect.redraw is not None:
         bit = 1 << _typed_position(setting.space, effect.redraw)
         pending = replace(pending, bundle=replace(bundle, redraw=bundle.redraw | bit))
     if effect.variable is None:
         return pending
     row = setting.space.position[effect.variable]
+    k = pending.rows.index(row)
     if effect.by is not None:
         moves = pending.moves.copy()
-        moves[row] += _steps(effect.by, bundle.columns, setting)
+        moves[k] += _steps(effect.by, bundle.states, setting)
         return replace(pending, moves=moves)
-    level = _level_set(effect, bundle.columns, row, setting)
-    clash = (pending.set_to[row] != UNSET) & (pending.set_to[row] != level)
+    level = _level_set(effect, bundle.states, row, setting)
+    clash = (pending.set_to[k] != UNSET) & (pending.set_to[k] != level)
     if np.any(clash):
-        setting.findings.conflicting_settings(effect, bundle.columns[:, clash], setting.space)
+        setting.findings.conflicting_settings(effect, bundle.states.take(clash))
     set_to = pending.set_to.copy()
-    set_to[row] = level
+    set_to[k] = level
     return replace(pending, set_to=set_to)
 
 
@@ -330,9 +348,10 @@ def mark_endings(bundle: Bundle, setting: Setting) -> Bundle:
     """Mark the branches on which an ending now holds (the first listed wins); pay what it pays."""
     ended = bundle.ended
     for number, ending in enumerate(setting.endings):
-        reached = setting.holds(ending.when, bundle.columns) & (ended < 0)
+        reached = setting.holds(ending.when, bundle.states) & (ended < 0)
         if np.any(reached):
             ended = np.where(reached, number, ended)
-            part = bundle.take(reached)
-            setting.ledger.enter(ending.pays, part.columns, part.row, part.chance, setting)
+            if ending.pays:
+                part = bundle.take(reached)
+                setting.ledger.enter(ending.pays, part.states, part.row, part.chance, setting)
     return bundle if ended is bundle.ended else replace(bundle, ended=ended)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from offramp.errors import GameError, Location, Problem
-from offramp.game.states import StateSpace
+from offramp.game.states import States
 from offramp.scenario import Effect, Pay
 
 __all__ = ["Findings"]
@@ -19,8 +19,8 @@ __all__ = ["Findings"]
 ROUNDING = 1e-9  # chances may leave 0–1, and settings miss a level, by so much through rounding
 
 
-def _at(columns: Int[np.ndarray, "field branch"], which: int, space: StateSpace) -> str:
-    state = space.describe(int(space.encode(columns[:, which : which + 1])[0]))
+def _at(states: States, which: int) -> str:
+    state = states.space.describe(int(states.codes[which]))
     return "{" + ", ".join(f"{name}: {level}" for name, level in state.items()) + "}"
 
 
@@ -50,14 +50,14 @@ class Findings:
             raise GameError(self.problems)
 
     def checked_chance(
-        self, effect: Effect, p: Float[np.ndarray, "branch"], columns: np.ndarray, space: StateSpace
+        self, effect: Effect, p: Float[np.ndarray, "branch"], states: States
     ) -> Float[np.ndarray, "branch"]:
         """Return chances within 0–1; what was outside is entered."""
         bad = ~((p >= -ROUNDING) & (p <= 1.0 + ROUNDING))  # catches NaN too
         if np.any(bad):
             which = int(np.argmax(bad))
             value = p[which]
-            state = _at(columns, which, space)
+            state = _at(states, which)
             path = f"{effect.path}.chance"
             if np.isfinite(value):
                 self.add(
@@ -89,21 +89,17 @@ class Findings:
                 "look for 0/0, the logarithm of a negative number, or infinity minus infinity.",
             )
 
-    def checked_amount(
-        self, pay: Pay, by_profile: Sequence[np.ndarray], columns: np.ndarray, space: StateSpace
-    ) -> None:
+    def checked_amount(self, pay: Pay, by_profile: Sequence[np.ndarray], states: States) -> None:
         """Enter a payment that is not a finite number somewhere."""
         for amount in by_profile:
             bad = ~np.isfinite(amount)
             if np.any(bad):
-                bad = np.broadcast_to(bad, (columns.shape[1], *bad.shape[1:])).reshape(
-                    columns.shape[1], -1
-                )
+                bad = np.broadcast_to(bad, (len(states), *bad.shape[1:])).reshape(len(states), -1)
                 amount = np.broadcast_to(amount, bad.shape) if amount.ndim < 2 else amount
                 which = int(np.argmax(bad.any(axis=1)))
                 value = float(np.ravel(np.broadcast_to(amount, bad.shape))[int(np.argmax(bad))])
                 self._not_a_number(
-                    f"{pay.player}: {pay.term}", pay.where, value, _at(columns, which, space)
+                    f"{pay.player}: {pay.term}", pay.where, value, _at(states, which)
                 )
                 return
 
@@ -112,8 +108,7 @@ class Findings:
         effect: Effect,
         target: np.ndarray,
         level: np.ndarray,
-        columns: np.ndarray,
-        space: StateSpace,
+        states: States,
     ) -> None:
         """Enter a setting to a number that is no level of the variable."""
         bad = ~(np.abs(target - level) <= ROUNDING)
@@ -124,30 +119,30 @@ class Findings:
                 "G511",
                 effect.path,
                 effect.where,
-                f"'{effect.variable}' is set to {value:g} in state {_at(columns, which, space)}, "
+                f"'{effect.variable}' is set to {value:g} in state {_at(states, which)}, "
                 "which is none of its levels.",
                 "give the variable such a level, or round the number to one.",
             )
 
-    def shift_of_certain(self, effect: Effect, columns: np.ndarray, space: StateSpace) -> None:
+    def shift_of_certain(self, effect: Effect, states: States) -> None:
         """Enter a shift of a chance that is 0 or 1."""
         self.add(
             "G509",
             effect.path,
             effect.where,
             f"a mechanism shifts the chance of '{effect.name}', which is 0 or 1 "
-            f"in state {_at(columns, 0, space)}; "
+            f"in state {_at(states, 0)}; "
             "log-odds cannot move it.",
             "give the effect a chance between 0 and 1, or narrow its `when`.",
         )
 
-    def conflicting_settings(self, effect: Effect, columns: np.ndarray, space: StateSpace) -> None:
+    def conflicting_settings(self, effect: Effect, states: States) -> None:
         """Enter two settings of one variable that meet in one draw."""
         self.add(
             "G507",
             effect.path,
             effect.where,
             f"'{effect.variable}' is set to two different levels at once "
-            f"in state {_at(columns, 0, space)}.",
+            f"in state {_at(states, 0)}.",
             "let one of the effects move it instead, or exclude one by a `when`.",
         )

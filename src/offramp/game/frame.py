@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from offramp.game.dynamics import Bundle, Setting
 from offramp.game.findings import Findings
 from offramp.game.ledger import Ledger
-from offramp.game.states import Index, StateSpace
+from offramp.game.states import Index, States, StateSpace, distinct
 from offramp.scenario import Crisis
 
 __all__ = ["Endings", "Entries", "Frame", "Usage", "fresh", "joined", "merge", "starts"]
@@ -79,7 +79,7 @@ class Frame:
         """Return each branch's successor in a slot, numbering new states and ended states."""
         successor = np.empty(len(bundle), np.int64)
         live = bundle.ended < 0
-        codes = self.space.encode(bundle.columns[:, live], slot)
+        codes = self.space.forget(bundle.states.codes[live], slot)
         self.slots[slot].add(codes)
         successor[live] = self.slots[slot].find(codes)
         successor[~live] = -1 - self.ended_numbers(bundle.take(~live))
@@ -87,16 +87,16 @@ class Frame:
 
     def ended_numbers(self, bundle: Bundle) -> Int[np.ndarray, "branch"]:
         """Return the ended state of each branch on which play has ended."""
-        self.usage.endings.update(np.unique(bundle.ended).tolist())
-        codes = self.space.encode(bundle.columns, self.space.n_slots - 1)
+        self.usage.endings.update(distinct(bundle.ended).tolist())
+        codes = self.space.forget(bundle.states.codes, self.space.n_slots - 1)
         return self.ended.number(codes, bundle.ended)
 
 
-def fresh(columns: np.ndarray, rows: np.ndarray, n_reader_types: int) -> Bundle:
+def fresh(states: States, rows: np.ndarray, n_reader_types: int) -> Bundle:
     """Return branches that begin: certain, nothing redrawn, play going on."""
     n = len(rows)
     return Bundle(
-        columns,
+        states,
         rows,
         np.ones((n, n_reader_types)),
         np.zeros(n, np.int64),

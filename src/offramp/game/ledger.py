@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from offramp.game.factored import Account
-from offramp.game.states import StateEnvironment, StateSpace
+from offramp.game.states import StateEnvironment, States
 from offramp.scenario import Pay, evaluate
 
 if TYPE_CHECKING:
@@ -34,14 +34,13 @@ def account_of(pay: Pay, accounts: Mapping[tuple[str, str | None], int]) -> int 
 
 def amounts(
     pay: Pay,
-    columns: np.ndarray,
-    space: StateSpace,
+    states: States,
     profiles: np.ndarray,
     period: int,
     beliefs: Mapping[tuple[str, str], np.ndarray] | None = None,
 ) -> list[np.ndarray]:
     """Return the amount of a payment for every profile (arrays are shared where equal)."""
-    readers = sorted(space.reads_types(pay.amount))
+    readers = sorted(states.space.reads_types(pay.amount))
     made: dict[tuple[int, ...], np.ndarray] = {}
     result = []
     for profile in profiles:
@@ -49,7 +48,7 @@ def amounts(
         if key not in made:
             types = dict(zip(readers, key, strict=True))
             environment = StateEnvironment(
-                space, columns, period=period, types=types, beliefs=beliefs
+                states.space, states, period=period, types=types, beliefs=beliefs
             )
             made[key] = np.asarray(evaluate(pay.amount, environment), np.float64)
         result.append(made[key])
@@ -75,7 +74,7 @@ class Ledger:
     def enter(
         self,
         pays: Iterable[Pay],
-        columns: Int[np.ndarray, "field branch"],
+        states: States,
         rows: Int[np.ndarray, "branch"],
         chance: Float[np.ndarray, "branch reader_type"],
         setting: Setting,
@@ -83,8 +82,8 @@ class Ledger:
         """Enter payments made on branches with the given chances."""
         for pay in pays:
             account = account_of(pay, self._accounts)
-            by_profile = amounts(pay, columns, setting.space, self._profiles, setting.period)
-            setting.findings.checked_amount(pay, by_profile, columns, setting.space)
+            by_profile = amounts(pay, states, self._profiles, setting.period)
+            setting.findings.checked_amount(pay, by_profile, states)
             if account is None:
                 continue
             for number, amount in enumerate(by_profile):

@@ -13,7 +13,7 @@ from offramp.game.factored import Account
 from offramp.game.findings import Findings
 from offramp.game.ledger import account_numbers, account_of, amounts
 from offramp.game.readings import reads_period
-from offramp.game.states import StateSpace
+from offramp.game.states import States, StateSpace
 from offramp.scenario import Crisis, Pay, walk
 from offramp.scenario.expressions import Belief
 
@@ -70,7 +70,7 @@ def _payoff(
 ) -> Float[np.ndarray, "state profile account belief"]:
     space = terminals.space
     crisis = space.crisis
-    columns = space.decode(codes)
+    states = States(space, codes)
     n_slopes = sum(len(crisis.players[j].types) for j in space.typed)
     n_belief = 1
     if reads_beliefs(crisis):
@@ -84,8 +84,8 @@ def _payoff(
                 if exact_beliefs
                 else observed(crisis, grid, pay.player, space.typed)
             )
-        by_profile = amounts(pay, columns, space, terminals.profiles, period, beliefs)
-        terminals.findings.checked_amount(pay, by_profile, columns, space)
+        by_profile = amounts(pay, states, terminals.profiles, period, beliefs)
+        terminals.findings.checked_amount(pay, by_profile, states)
         account = account_of(
             pay, account_numbers(terminals.accounts, [p.name for p in crisis.players])
         )

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from offramp.game.factored import FORBIDDEN, FREE
-from offramp.game.states import StateEnvironment, StateSpace
+from offramp.game.states import StateEnvironment, States
 from offramp.scenario import Clause, Mover, evaluate
 
 __all__ = ["BoundOptions", "bind_options"]
@@ -42,8 +42,7 @@ def bind_options(
     mover: Mover,
     clauses: tuple[tuple[int, int, Clause], ...],
     available: Bool[np.ndarray, "state action"],
-    columns: np.ndarray,
-    space: StateSpace,
+    states: States,
     types: tuple[str, ...],
     period: int,
 ) -> BoundOptions:
@@ -61,7 +60,7 @@ def bind_options(
     spends: dict[int, Bool[np.ndarray, "state action"]] = {}
     effective: set[int] = set()
     for number, once, clause in clauses:
-        applies = _applies(clause, once, columns, space, types, period) & ~decided
+        applies = _applies(clause, once, states, types, period) & ~decided
         if clause.never:
             changed = _forbid(clause, names, bound, applies)
         else:
@@ -81,18 +80,17 @@ def bind_options(
 def _applies(
     clause: Clause,
     once: int,
-    columns: np.ndarray,
-    space: StateSpace,
+    states: States,
     types: tuple[str, ...],
     period: int,
 ) -> Bool[np.ndarray, "state type"]:
-    n_states = columns.shape[1]
+    n_states = len(states)
     applies = np.ones(n_states, bool)
     if clause.when is not None:
-        value = evaluate(clause.when, StateEnvironment(space, columns, period=period))
+        value = evaluate(clause.when, StateEnvironment(states.space, states, period=period))
         applies = np.broadcast_to(np.asarray(value) != 0, (n_states,))
     if once >= 0:
-        applies = applies & (columns[space.position["once", once]] == 0)
+        applies = applies & (states[states.space.position["once", once]] == 0)
     of_type = np.array([not clause.types or name in clause.types for name in types])
     return applies[:, None] & of_type
 

@@ -13,7 +13,7 @@ from offramp.game.factored import StageTable
 from offramp.game.frame import Frame
 from offramp.game.readings import reads_period, stage_expressions, stage_reader
 from offramp.game.stages import RowsBuilder
-from offramp.game.states import Index, StateEnvironment, StateSpace
+from offramp.game.states import Index, StateEnvironment, States, StateSpace
 from offramp.scenario import Clause, Start, evaluate
 from offramp.scenario.expressions import Did, Since, Was
 
@@ -56,22 +56,23 @@ def rolled(
     space: StateSpace, codes: Int[np.ndarray, "state"], period: int
 ) -> Int[np.ndarray, "state"]:
     """Return the next period's slot-0 code of each state at a period's end."""
-    columns = space.decode(codes)
-    after = columns.copy()
+    states = States(space, codes)
+    after = states
     for row, one in enumerate(space.fields):
         key = one.key
         if isinstance(key, Did):
-            after[row] = columns[space.position[Did(key.acts, key.lag - 1)]] if key.lag else 0
+            source = space.position[Did(key.acts, key.lag - 1)] if key.lag else None
+            after = after.put(row, 0 if source is None else states[source])
         elif isinstance(key, Was):
-            source = Was(key.variable, key.lag - 1) if key.lag else key.variable
-            after[row] = columns[space.position[source]]
+            level = space.position[Was(key.variable, key.lag - 1) if key.lag else key.variable]
+            after = after.put(row, states[level])
         elif isinstance(key, Since):
-            environment = StateEnvironment(space, columns, period=period)
+            environment = StateEnvironment(space, states, period=period)
             holds = np.asarray(evaluate(key.condition, environment)) != 0
-            after[row] = np.where(holds, 0, np.minimum(columns[row] + 1, one.size - 1))
+            after = after.put(row, np.where(holds, 0, np.minimum(states[row] + 1, one.size - 1)))
         elif one.kind == "chose":
-            after[row] = 0
-    return space.encode(after, 0)
+            after = after.put(row, 0)
+    return space.forget(after.codes, 0)
 
 
 class Search:

@@ -16,6 +16,7 @@ from offramp.game.dynamics import Bundle, Setting, apply_in_turn, join, mark_end
 from offramp.game.factored import Options, Rows, StageTable
 from offramp.game.frame import Entries, Frame, fresh, joined, merge, starts
 from offramp.game.policies import BoundOptions, bind_options
+from offramp.game.states import States, distinct
 from offramp.scenario import Action, Clause, Mover, Stage
 from offramp.scenario.expressions import Chose, Did
 
@@ -56,11 +57,11 @@ class RowsBuilder:
 
     def add(self, codes: Int[np.ndarray, "state"], period: int) -> None:
         """Append states of the stage's slot (period from 1)."""
-        columns = self._frame.space.decode(codes)
+        states = States(self._frame.space, codes)
         ledger = self._frame.ledger(0)
         setting = self._frame.setting(period, self._reader, ledger)
-        active = setting.holds(self._stage.when, columns)
-        bounds = [self._bind(one.mover, columns, active, setting) for one in self._options]
+        active = setting.holds(self._stage.when, states)
+        bounds = [self._bind(one.mover, states, active, setting) for one in self._options]
         allowed = self._joint(bounds, active)
         state, joint = np.nonzero(allowed)
         self._row_counts.append(allowed.sum(axis=1))
@@ -68,38 +69,34 @@ class RowsBuilder:
         ledger = self._frame.ledger(len(state))
         setting = replace(setting, ledger=ledger)
         outcomes = [
-            self._resolve(
-                j, columns[:, state[joint == j]], np.flatnonzero(joint == j), bounds, state, setting
-            )
-            for j in np.unique(joint)
+            self._resolve(int(j), states, np.flatnonzero(joint == j), bounds, state, setting)
+            for j in distinct(joint)
         ]
         self._append_entries(outcomes, len(state))
         self._pay.append(ledger.pay)
 
     def _bind(
-        self, mover: Mover, columns: np.ndarray, active: np.ndarray, setting: Setting
+        self, mover: Mover, states: States, active: np.ndarray, setting: Setting
     ) -> BoundOptions:
         available = np.empty((len(active), len(mover.actions)), bool)
         for a, action in enumerate(mover.actions):
             available[:, a] = active
             for condition in action.conditions:
-                available[:, a] &= setting.holds(condition, columns)
+                available[:, a] &= setting.holds(condition, states)
             if available[:, a].any():
                 self._frame.usage.actions.add((self._number, mover.player, action.name))
         empty = active & ~available.any(axis=1)
         if empty.any():
-            self._report_empty(mover, columns[:, empty])
+            self._report_empty(mover, states.take(empty))
         player = self._frame.crisis.players[self._players[mover.player]]
         names = tuple(one.name for one in player.types)
         clauses = self._clauses.get(mover.player, ())
-        bound = bind_options(
-            mover, clauses, available, columns, self._frame.space, names, setting.period
-        )
+        bound = bind_options(mover, clauses, available, states, names, setting.period)
         self._frame.usage.clauses |= bound.effective
         return bound
 
-    def _report_empty(self, mover: Mover, columns: np.ndarray) -> None:
-        state = self._frame.space.describe(int(self._frame.space.encode(columns[:, :1])[0]))
+    def _report_empty(self, mover: Mover, states: States) -> None:
+        state = self._frame.space.describe(int(states.codes[0]))
         told = ", ".join(f"{name}: {level}" for name, level in state.items())
         self._frame.findings.add(
             "G504",
@@ -148,7 +145,7 @@ class RowsBuilder:
     def _resolve(
         self,
         joint: int,
-        columns: np.ndarray,
+        states: States,
         rows: np.ndarray,
         bounds: list[BoundOptions],
         state: np.ndarray,
@@ -156,53 +153,52 @@ class RowsBuilder:
     ) -> tuple[np.ndarray, Bundle]:
         """Resolve one joint act in all states where it exists; return successors and branches."""
         acts = self._acts(joint)
-        bundle = fresh(columns, rows, setting.n_reader_types)
+        bundle = fresh(states.take(state[rows]), rows, setting.n_reader_types)
         if acts is None:
             return self._frame.arrivals(bundle, self._number + 1), bundle
         taken = [one.mover.actions[a] for one, a in zip(self._options, acts, strict=True)]
         movers = [one.mover.player for one in self._options]
-        marked = columns.copy()
-        self._remember(marked, movers, [action.name for action in taken])
-        self._choose(marked, movers, taken)
+        marked = self._remember(bundle.states, movers, [action.name for action in taken])
+        marked = self._choose(marked, movers, taken)
         for one, bound, a in zip(self._options, bounds, acts, strict=True):
-            self._spend(marked, bound, _alike(one.mover, a), state[rows])
-        bundle = replace(bundle, columns=marked)
+            marked = self._spend(marked, bound, _alike(one.mover, a), state[rows])
+        bundle = replace(bundle, states=marked)
         for action in taken:
             setting.ledger.enter(action.pays, marked, rows, bundle.chance, setting)
         bundle = mark_endings(_played(taken, self._stage, bundle, setting), setting)
         return self._frame.arrivals(bundle, self._number + 1), bundle
 
-    def _remember(
-        self, columns: np.ndarray, players: Sequence[str], actions: Sequence[str]
-    ) -> None:
+    def _remember(self, states: States, players: Sequence[str], actions: Sequence[str]) -> States:
         """Mark the acts as done, wherever something asks about them."""
         done = set(zip(players, actions, strict=True))
         for row, one in enumerate(self._frame.space.fields):
             if isinstance(one.key, Did) and one.key.lag == 0 and done & set(one.key.acts):
-                columns[row] = 1
+                states = states.put(row, 1)
+        return states
 
-    def _choose(
-        self, columns: np.ndarray, players: Sequence[str], actions: Sequence[Action]
-    ) -> None:
+    def _choose(self, states: States, players: Sequence[str], actions: Sequence[Action]) -> States:
         for player, action in zip(players, actions, strict=True):
             row = self._frame.space.position.get(Chose(player))
             if row is not None:
                 values = self._frame.space.fields[row].values
-                columns[row] = values.index(action.value if action.value is not None else 0.0)
+                chosen = values.index(action.value if action.value is not None else 0.0)
+                states = states.put(row, chosen)
+        return states
 
     def _spend(
-        self, columns: np.ndarray, bound: BoundOptions, alike: list[int], state: np.ndarray
-    ) -> None:
+        self, states: States, bound: BoundOptions, alike: list[int], state: np.ndarray
+    ) -> States:
         """Mark clauses as carried out by what was seen: no flag may give a covert act away."""
         for once, spent in bound.spends.items():
             row = self._frame.space.position["once", once]
-            columns[row] |= spent[state][:, alike].any(axis=1).astype(np.int32)
+            states = states.put(row, states[row] | spent[state][:, alike].any(axis=1))
+        return states
 
     def _append_entries(self, outcomes: list[tuple[np.ndarray, Bundle]], n_rows: int) -> None:
         if outcomes:
             successor = np.concatenate([s for s, _ in outcomes])
             bundle = Bundle(
-                np.empty((0, len(successor)), np.int32),
+                States(self._frame.space, np.empty(0, np.int64)),
                 np.concatenate([b.row for _, b in outcomes]),
                 np.concatenate([b.chance for _, b in outcomes]),
                 np.concatenate([b.redraw for _, b in outcomes]),

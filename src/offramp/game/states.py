@@ -18,10 +18,18 @@ from offramp.errors import GameError, Location, Problem, TooLargeError
 from offramp.scenario import Crisis, evaluate, walk
 from offramp.scenario.expressions import Chose, Did, Expr, Parameter, Since, Was
 
-__all__ = ["Field", "Index", "StateEnvironment", "StateSpace", "build_space"]
+__all__ = [
+    "Field",
+    "Index",
+    "StateEnvironment",
+    "StateSpace",
+    "States",
+    "build_space",
+    "distinct",
+]
 
 LARGEST_CODE = 2**56  # codes are signed 64-bit; some bits are kept for keys built from them
-LARGEST_TABLE = 2**21  # a code space up to this size is indexed by a plain table (8 MiB)
+LARGEST_TABLE = 2**24  # a code space up to this size is indexed by a plain table (64 MiB at most)
 
 Columns = Int[np.ndarray, "field state"]
 
@@ -49,6 +57,15 @@ class Field:
         return len(self.values)
 
 
+def distinct(values: Int[np.ndarray, "value"]) -> Int[np.ndarray, "distinct"]:
+    """Return the distinct values in ascending order.
+
+    `np.unique` hashes them before it sorts, which takes many times longer.
+    """
+    ordered = np.sort(values)
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])[: len(ordered)]]
+
+
 class Index:
     """Numbers codes in the order in which they are first met.
 
@@ -57,7 +74,8 @@ class Index:
 
     def __init__(self, n_codes: int) -> None:
         self.codes: Int[np.ndarray, "state"] = np.empty(0, np.int64)
-        self._table = np.full(n_codes, -1, np.int32) if n_codes <= LARGEST_TABLE else None
+        # one more than the number: of a table of zeros, only the pages that are used take memory
+        self._table = np.zeros(n_codes, np.int32) if n_codes <= LARGEST_TABLE else None
         self._sorted = np.empty(0, np.int64)
         self._order = np.empty(0, np.int32)
 
@@ -67,7 +85,7 @@ class Index:
     def find(self, codes: Int[np.ndarray, "code"]) -> Int[np.ndarray, "code"]:
         """Return the number of each code, -1 where it has none."""
         if self._table is not None:
-            return self._table[codes]
+            return self._table[codes] - 1
         if not len(self._sorted):
             return np.full(len(codes), -1, np.int32)
         at = np.minimum(np.searchsorted(self._sorted, codes), len(self._sorted) - 1)
@@ -75,9 +93,9 @@ class Index:
 
     def add(self, codes: Int[np.ndarray, "code"]) -> Int[np.ndarray, "new"]:
         """Give numbers to codes that have none yet, in ascending order; return those codes."""
-        new = np.unique(codes[self.find(codes) < 0])
+        new = distinct(codes[self.find(codes) < 0])
         if self._table is not None:
-            self._table[new] = np.arange(len(self.codes), len(self.codes) + len(new))
+            self._table[new] = np.arange(len(self.codes) + 1, len(self.codes) + len(new) + 1)
         self.codes = np.concatenate([self.codes, new])
         if self._table is None and len(new):
             self._order = np.argsort(self.codes, kind="stable").astype(np.int32)
@@ -123,12 +141,18 @@ class StateSpace:
                 code += columns[row] * stride
         return code
 
+    def forget(self, codes: Int[np.ndarray, "state"], slot: int) -> Int[np.ndarray, "state"]:
+        """Return codes without what is dead in a slot."""
+        states = States(self, codes)
+        for row, one in enumerate(self.fields):
+            if not one.alive[slot]:
+                codes = codes - states[row] * self.strides[row]
+        return codes
+
     def decode(self, codes: Int[np.ndarray, "state"]) -> Columns:
         """Return one column of levels per code."""
-        columns = np.empty((len(self.fields), len(codes)), np.int32)
-        for row, (one, stride) in enumerate(zip(self.fields, self.strides, strict=True)):
-            columns[row] = (codes // stride) % one.size
-        return columns
+        states = States(self, codes)
+        return np.array([states[row] for row in range(len(self.fields))], np.int32)
 
     def describe(self, code: int) -> dict[str, str]:
         """Return variable → level name of one state, what is remembered included."""
@@ -156,7 +180,7 @@ class StateSpace:
             did: Acts known to have been taken in this period, where the states do not tell.
         """
         environment = StateEnvironment(
-            self, self.decode(codes), period=period, types=types, did=did
+            self, States(self, codes), period=period, types=types, did=did
         )
         return np.broadcast_to(evaluate(expression, environment), codes.shape).astype(np.float64)
 
@@ -168,13 +192,51 @@ class StateSpace:
         return {self.type_parameters[n][0] for n in names if n in self.type_parameters}
 
 
+class States:
+    """Many states by their codes; what level a field has is read off when it is asked for.
+
+    Nothing is written to: what is put into a field makes new states.
+    """
+
+    def __init__(
+        self,
+        space: StateSpace,
+        codes: Int[np.ndarray, "state"],
+        known: Mapping[int, Int[np.ndarray, "state"]] | None = None,
+    ) -> None:
+        self.space = space
+        self.codes = codes
+        self._levels = dict(known or {})
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, row: int) -> Int[np.ndarray, "state"]:
+        """Return the level of a field in each state."""
+        if row not in self._levels:
+            size = self.space.fields[row].size
+            above = self.codes // self.space.strides[row]
+            self._levels[row] = above - above // size * size  # faster than a remainder
+        return self._levels[row]
+
+    def take(self, which: np.ndarray) -> States:
+        """Return the states picked by a mask or by numbers."""
+        return States(self.space, self.codes[which])
+
+    def put(self, row: int, level: Int[np.ndarray, "state"] | int) -> States:
+        """Return the states with a field at another level."""
+        codes = self.codes + (level - self[row]) * self.space.strides[row]
+        kept = {other: known for other, known in self._levels.items() if other != row}
+        return States(self.space, codes, kept)
+
+
 class StateEnvironment:
     """What an expression reads: states as columns, the period, types, acts of the running stage."""
 
     def __init__(
         self,
         space: StateSpace,
-        columns: Columns,
+        columns: Columns | States,
         *,
         period: int = 1,
         types: Mapping[int, int] | None = None,
