@@ -19,10 +19,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
-from jaxtyping import Float, Int
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
+
+    _Points: TypeAlias = Float[np.ndarray, "point type"]
+    _Pieces: TypeAlias = Int[np.ndarray, "piece type"]
 
 __all__ = [
     "BeliefGrid",
@@ -217,10 +222,6 @@ def _single_point(reference: Float[np.ndarray, "type"]) -> SimplexGrid:
         inverse=inverse,
         reference=0,
     )
-
-
-_Points = Float[np.ndarray, "point type"]
-_Pieces = Int[np.ndarray, "piece type"]
 
 
 def _regular_segment(n: int) -> tuple[_Points, _Pieces]:

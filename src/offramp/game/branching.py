@@ -8,12 +8,15 @@ state, which are the children of every history that has come there.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 
 from offramp.errors import GameError, Problem, TooLargeError
 from offramp.game.factored import FORBIDDEN, Chain, Game, Options, Rows, StageTable, Step
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Int
 
 __all__ = [
     "Branching",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Int
 
 from offramp.game.dynamics import Setting, apply_in_turn, join
 from offramp.game.factored import Chain, StageTable, Step
@@ -13,6 +13,9 @@ from offramp.game.frame import Entries, Frame, fresh, joined, merge, starts
 from offramp.game.states import Index, States, distinct
 from offramp.scenario import Effect
 from offramp.scenario.expressions import Expr
+
+if TYPE_CHECKING:
+    from jaxtyping import Int
 
 __all__ = ["ChainBuilder"]
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from offramp.errors import GameError, Problem
 from offramp.game.beliefs import BeliefGrid, build_grid
@@ -26,6 +26,9 @@ from offramp.game.readings import readings_of
 from offramp.game.search import Search, distribution, start_lottery
 from offramp.game.states import Index, StateSpace, build_space
 from offramp.scenario import Clause, Crisis, Effect, Pay, Player, Policy, Scenario, Start, bind
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
 
 __all__ = ["compile_crisis", "compile_game", "regrid", "same_but_for_start"]
 

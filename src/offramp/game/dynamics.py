@@ -12,15 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 
 from offramp.game.findings import Findings
 from offramp.game.ledger import Ledger
 from offramp.game.states import StateEnvironment, States, StateSpace
 from offramp.scenario import Effect, Ending, evaluate
 from offramp.scenario.expressions import Expr
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Int
 
 __all__ = ["Bundle", "Setting", "apply_in_turn", "join", "mark_endings"]
 

@@ -20,11 +20,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from offramp.game.beliefs import BeliefGrid
 
 if TYPE_CHECKING:
+    from jaxtyping import Float, Int
+
     from offramp.game.frame import Usage
     from offramp.game.states import StateSpace
     from offramp.scenario import Crisis

@@ -6,13 +6,16 @@ Each is told once per place in the file, with one state in which it occurs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
 
 from offramp.errors import GameError, Location, Problem
 from offramp.game.states import States
 from offramp.scenario import Effect, Pay
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 __all__ = ["Findings"]
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from offramp.game.dynamics import Bundle, Setting
 from offramp.game.findings import Findings
 from offramp.game.ledger import Ledger
 from offramp.game.states import Index, States, StateSpace, distinct
 from offramp.scenario import Crisis
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
 
 __all__ = ["Endings", "Entries", "Frame", "Usage", "fresh", "joined", "merge", "starts"]
 

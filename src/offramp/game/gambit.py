@@ -16,15 +16,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import numpy as np
-from jaxtyping import Float
 
 from offramp.errors import GameError, Problem, TooLargeError
 from offramp.game.branching import frozen_payoff, own_priors
 from offramp.game.factored import FREE, Game
 from offramp.game.tree import LARGEST_TREE, Tree, unroll
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 __all__ = ["InformationSet", "export_gambit"]
 

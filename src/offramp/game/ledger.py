@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from offramp.game.factored import Account
 from offramp.game.states import StateEnvironment, States
 from offramp.scenario import Pay, evaluate
 
 if TYPE_CHECKING:
+    from jaxtyping import Float, Int
+
     from offramp.game.dynamics import Setting
 
 __all__ = ["Ledger", "account_numbers", "account_of", "all_profiles", "amounts"]

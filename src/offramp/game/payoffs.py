@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from offramp.game.beliefs import BeliefGrid
 from offramp.game.factored import Account
@@ -16,6 +16,9 @@ from offramp.game.readings import reads_period
 from offramp.game.states import States, StateSpace
 from offramp.scenario import Crisis, Pay, walk
 from offramp.scenario.expressions import Belief
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
 
 __all__ = ["Terminals", "payoff_tables", "reads_beliefs"]
 

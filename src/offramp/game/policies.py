@@ -8,13 +8,16 @@ prescribed for some teaches by Bayes' rule: the solver reads both from `Options.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Bool, Float
 
 from offramp.game.factored import FORBIDDEN, FREE
 from offramp.game.states import StateEnvironment, States
 from offramp.scenario import Clause, Mover, evaluate
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float
 
 __all__ = ["BoundOptions", "bind_options"]
 

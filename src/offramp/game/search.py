@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from offramp.errors import Problem, TooLargeError
 from offramp.game.chains import ChainBuilder
@@ -16,6 +16,9 @@ from offramp.game.stages import RowsBuilder
 from offramp.game.states import Index, StateEnvironment, States, StateSpace
 from offramp.scenario import Clause, Start, evaluate
 from offramp.scenario.expressions import Did, Since, Was
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
 
 __all__ = ["Search", "distribution", "rolled", "start_lottery"]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Bool, Int
 
 from offramp.game.dynamics import Bundle, Setting, apply_in_turn, join, mark_endings
 from offramp.game.factored import Options, Rows, StageTable
@@ -19,6 +19,9 @@ from offramp.game.policies import BoundOptions, bind_options
 from offramp.game.states import States, distinct
 from offramp.scenario import Action, Clause, Mover, Stage
 from offramp.scenario.expressions import Chose, Did
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Int
 
 __all__ = ["RowsBuilder"]
 

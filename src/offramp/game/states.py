@@ -10,13 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from offramp.errors import GameError, Location, Problem, TooLargeError
 from offramp.scenario import Crisis, evaluate, walk
 from offramp.scenario.expressions import Chose, Did, Expr, Parameter, Since, Was
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
+
+    Columns: TypeAlias = Int[np.ndarray, "field state"]
 
 __all__ = [
     "Field",
@@ -30,8 +35,6 @@ __all__ = [
 
 LARGEST_CODE = 2**56  # codes are signed 64-bit; some bits are kept for keys built from them
 LARGEST_TABLE = 2**24  # a code space up to this size is indexed by a plain table (64 MiB at most)
-
-Columns = Int[np.ndarray, "field state"]
 
 
 @dataclass(frozen=True)

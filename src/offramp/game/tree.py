@@ -15,13 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from offramp.errors import Problem, TooLargeError
 from offramp.game.branching import Branching, branchings_of
 from offramp.game.factored import Game
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
 
 __all__ = ["LARGEST_TREE", "Tree", "count_histories", "unroll"]
 

@@ -8,15 +8,17 @@ table serves all periods, since every history belongs to one.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from offramp.game.beliefs import build_grid, observer_belief
 from offramp.game.branching import own_priors
 from offramp.game.factored import Game, Options, Rows, StageTable
 from offramp.game.tree import Tree
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
 
 __all__ = ["history_numbers", "tree_as_game"]
 
