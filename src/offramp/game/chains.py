@@ -87,11 +87,12 @@ class ChainBuilder:
         successor = np.empty(len(bundle), np.int64)
         successor[live] = self._inner.find(codes)
         successor[~live] = -1 - self._frame.ended_numbers(bundle.take(~live))
-        entries = merge(bundle.row, successor, bundle)
-        step.inner.append(new[here])
-        step.counts.append(np.bincount(entries.row, minlength=int(here.sum())))
-        step.entries.append(entries)
-        step.pay.append(ledger.pay)
+        if self._frame.tabled:
+            entries = merge(bundle.row, successor, bundle)
+            step.inner.append(new[here])
+            step.counts.append(np.bincount(entries.row, minlength=int(here.sum())))
+            step.entries.append(entries)
+            step.pay.append(ledger.pay)
         return np.concatenate([new[~here], successor[live]])
 
     def _states(self, inner: Int[np.ndarray, "inner"]) -> States:

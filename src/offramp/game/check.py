@@ -12,17 +12,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from offramp.errors import GameError, Problem
-from offramp.game.compiler import compile_crisis, same_but_for_start
-from offramp.game.factored import Game
+from offramp.game.compiler import Reached, reach_states, same_but_for_start
 from offramp.game.policies import bind_options
 from offramp.game.readings import reads_period, stage_expressions
-from offramp.game.states import StateEnvironment, States, StateSpace, distinct, field_label
-from offramp.scenario import Clause, Crisis, Mover, Policy, Scenario, bind, evaluate, walk
-from offramp.scenario.expressions import Parameter
+from offramp.game.states import StateEnvironment, States, distinct, field_label
+from offramp.scenario import Clause, Crisis, Mover, Policy, Scenario, Stage, bind, evaluate, walk
+from offramp.scenario.expressions import Expr, Parameter
 
 __all__ = ["GameReport", "check_game"]
 
 FREE_POLICY = Policy("no policy")
+AT_ONCE = 1000  # states in which a clause is tried; most clauses bind among the first
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,11 @@ def check_game(scenario: Scenario, *, view: str | None = None) -> GameReport:
     bound = [bind(scenario, view=view, case=name) for name in names]
     crises = {name or "": crisis for name, crisis in zip(names, bound, strict=True)}
     problems: list[Problem] = []
-    games: list[Game] = []
+    games: list[Reached] = []
     for group in _groups(crises):
         free = replace(crises[group[0]], policy=FREE_POLICY)
         try:
-            game = compile_crisis(free, {n: crises[n].start for n in group}, exact_beliefs=True)
+            game = reach_states(free, {n: crises[n].start for n in group})
         except GameError as error:
             problems += error.problems
             continue
@@ -70,7 +70,8 @@ def check_game(scenario: Scenario, *, view: str | None = None) -> GameReport:
 def _groups(crises: Mapping[str, Crisis]) -> list[list[str]]:
     """Return names of crises that have the same states and payments, wherever they start."""
     groups: list[list[str]] = []
-    bare = {name: _bare(crisis) for name, crisis in crises.items()}
+    known: dict[int, frozenset[str]] = {}
+    bare = {name: _bare(crisis, known) for name, crisis in crises.items()}
     for name in crises:
         for group in groups:
             if same_but_for_start(bare[group[0]], bare[name]):
@@ -81,15 +82,25 @@ def _groups(crises: Mapping[str, Crisis]) -> list[list[str]]:
     return groups
 
 
-def _bare(crisis: Crisis) -> Crisis:
-    """Return a crisis without what its states and payments do not depend on."""
-    stages = [e for number in range(len(crisis.stages)) for e in stage_expressions(crisis, number)]
-    read = {
-        node.name
-        for expression in [*stages, *(pay.amount for pay in crisis.payoffs)]
-        for node in walk(expression)
-        if isinstance(node, Parameter)
-    }
+def _parameters_read(expression: Expr, known: dict[int, frozenset[str]]) -> frozenset[str]:
+    """Return the parameters that an expression reads, from `known` where it was read before."""
+    if id(expression) not in known:
+        nodes = walk(expression)
+        known[id(expression)] = frozenset(n.name for n in nodes if isinstance(n, Parameter))
+    return known[id(expression)]
+
+
+def _bare(crisis: Crisis, known: dict[int, frozenset[str]]) -> Crisis:
+    """Return a crisis without what its states and payments do not depend on.
+
+    Args:
+        known: Parameters read, by the identity of an expression, many of which crises share.
+            Added to.
+    """
+    numbers = range(len(crisis.stages))
+    expressions = [e for number in numbers for e in stage_expressions(crisis, number)]
+    expressions += [pay.amount for pay in crisis.payoffs]
+    read = frozenset().union(*(_parameters_read(one, known) for one in expressions))
     players = tuple(
         replace(
             player,
@@ -104,29 +115,27 @@ def _bare(crisis: Crisis) -> Crisis:
     return replace(crisis, policy=FREE_POLICY, players=players, parameters=parameters)
 
 
-def _state_counts(game: Game) -> dict[str, int]:
-    return dict(zip([*game.stage_names, "end"], (len(codes) for codes in game.codes), strict=True))
+def _state_counts(game: Reached) -> dict[str, int]:
+    names = [*(stage.name for stage in game.crisis.stages), "end"]
+    return dict(zip(names, map(len, game.codes), strict=True))
 
 
-def memory_cost(game: Game) -> dict[str, float]:
+def memory_cost(game: Reached) -> dict[str, float]:
     """Return for each remembered quantity how many times more states there are because of it."""
-    space: StateSpace = game.space
-    total = sum(len(codes) for codes in game.codes)
+    slots = [States(game.space, codes) for codes in game.codes]
+    total = sum(map(len, slots))
     costs = {}
-    for row, one in enumerate(space.fields):
+    for row, one in enumerate(game.space.fields):
         if one.kind != "variable":
-            stride, size = int(space.strides[row]), one.size
-            without = sum(
-                len(distinct(codes - (codes // stride) % size * stride)) for codes in game.codes
-            )
+            without = sum(len(distinct(states.put(row, 0).codes)) for states in slots)
             costs[field_label(one)] = total / without
     return costs
 
 
-def _never_taken(games: list[Game]) -> list[Problem]:
+def _never_taken(games: list[Reached]) -> list[Problem]:
     possible = {key for game in games for key in game.usage.actions}
     problems = []
-    crisis: Crisis = games[0].crisis
+    crisis = games[0].crisis
     for number, stage in enumerate(crisis.stages):
         for mover in stage.movers:
             for action in mover.actions:
@@ -144,9 +153,9 @@ def _never_taken(games: list[Game]) -> list[Problem]:
     return problems
 
 
-def _never_reached(games: list[Game]) -> list[Problem]:
+def _never_reached(games: list[Reached]) -> list[Problem]:
     reached = {number for game in games for number in game.usage.endings}
-    crisis: Crisis = games[0].crisis
+    crisis = games[0].crisis
     return [
         Problem(
             code="G506",
@@ -160,7 +169,7 @@ def _never_reached(games: list[Game]) -> list[Problem]:
     ]
 
 
-def _idle_clauses(game: Game, policies: Mapping[str, Policy]) -> list[Problem]:
+def _idle_clauses(game: Reached, policies: Mapping[str, Policy]) -> list[Problem]:
     """Report clauses that bind in no state that play could reach without a policy."""
     problems = []
     for policy in policies.values():
@@ -179,8 +188,8 @@ def _idle_clauses(game: Game, policies: Mapping[str, Policy]) -> list[Problem]:
     return problems
 
 
-def _binds_somewhere(game: Game, clause: Clause) -> bool:
-    crisis: Crisis = game.crisis
+def _binds_somewhere(game: Reached, clause: Clause) -> bool:
+    crisis = game.crisis
     types = next(tuple(t.name for t in p.types) for p in crisis.players if p.name == clause.player)
     for number, stage in enumerate(crisis.stages):
         for mover in stage.movers:
@@ -190,22 +199,29 @@ def _binds_somewhere(game: Game, clause: Clause) -> bool:
 
 
 def _binds_at(
-    game: Game, clause: Clause, number: int, mover: Mover, types: tuple[str, ...]
+    game: Reached, clause: Clause, number: int, mover: Mover, types: tuple[str, ...]
 ) -> bool:
-    space: StateSpace = game.space
     """Return whether a clause binds at a stage, in any period in which it may read differently."""
-    space = game.space
-    states = States(space, game.codes[number])
     stage = game.crisis.stages[number]
-    alone = ((0, -1, replace(clause, once=False)),)
     conditions = [c for action in mover.actions for c in action.conditions]
     read = [c for c in (stage.when, clause.when, *conditions) if c is not None]
-    for period in range(1, game.n_periods + 1 if reads_period(read) else 2):
-        environment = StateEnvironment(space, states, period=period)
-        available = np.ones((len(states), len(mover.actions)), bool)
-        for a, action in enumerate(mover.actions):
-            for condition in (*action.conditions, *([stage.when] if stage.when else [])):
-                available[:, a] &= np.asarray(evaluate(condition, environment)) != 0
-        if bind_options(mover, alone, available, states, types, period).effective:
-            return True
-    return False
+    codes = game.codes[number]
+    return any(
+        _binds_among(
+            States(game.space, codes[first : first + AT_ONCE]), clause, stage, mover, types, period
+        )
+        for period in range(1, game.n_periods + 1 if reads_period(read) else 2)
+        for first in range(0, len(codes), AT_ONCE)
+    )
+
+
+def _binds_among(
+    states: States, clause: Clause, stage: Stage, mover: Mover, types: tuple[str, ...], period: int
+) -> bool:
+    environment = StateEnvironment(states.space, states, period=period)
+    available = np.ones((len(states), len(mover.actions)), bool)
+    for a, action in enumerate(mover.actions):
+        for condition in (*action.conditions, *([stage.when] if stage.when else [])):
+            available[:, a] &= np.asarray(evaluate(condition, environment)) != 0
+    alone = ((0, -1, replace(clause, once=False)),)
+    return bool(bind_options(mover, alone, available, states, types, period).effective)

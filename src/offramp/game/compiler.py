@@ -30,7 +30,14 @@ from offramp.scenario import Clause, Crisis, Effect, Pay, Player, Policy, Scenar
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
 
-__all__ = ["compile_crisis", "compile_game", "regrid", "same_but_for_start"]
+__all__ = [
+    "Reached",
+    "compile_crisis",
+    "compile_game",
+    "reach_states",
+    "regrid",
+    "same_but_for_start",
+]
 
 DEFAULT_POINTS = {2: 21, 3: 8}  # points a side of the belief grid, by number of types
 FINEST_POINTS = 161  # a side, of a game so small that finer grids cost nothing that is felt
@@ -45,6 +52,17 @@ class _Layout:
     n_types: tuple[int, ...]
     profiles: Int[np.ndarray, "profile typed"]
     accounts: tuple[Account, ...]
+
+
+@dataclass(frozen=True)
+class Reached:
+    """The public states that play can reach, by slot, and what was possible in them."""
+
+    crisis: Crisis
+    space: StateSpace
+    codes: tuple[Int[np.ndarray, "state"], ...]
+    n_periods: int
+    usage: Usage
 
 
 def compile_game(
@@ -137,30 +155,12 @@ def compile_crisis(
     """
     starts = starts if starts is not None else {crisis.start.name: crisis.start}
     layout = _lay_out(crisis, terms_of)
-    once = _numbered_clauses(crisis)
-    n_once = 1 + max((o for mine in once.values() for _, o, _ in mine), default=-1)
-    space = build_space(crisis, readings_of(crisis), n_once, layout.typed)
-    frame = _frame(crisis, space, layout)
-    search = Search(frame, once)
-    start_codes = {name: start_lottery(space, start) for name, start in starts.items()}
-    search.run(np.concatenate([codes for codes, _ in start_codes.values()]))
-    frame.findings.raise_if_any()
+    search, start_codes = _searched(crisis, starts, layout, tabled=True)
+    frame = search.frame
     n_points = search.n_periods * sum(len(slot.codes) for slot in frame.slots[:-1])
     points = _points_by_player(crisis, layout, grid, n_points)
     beliefs = _beliefs(crisis, layout, points, single=exact_beliefs or not learning)
-    terminals = Terminals(
-        space,
-        frame.slots[-1].codes,
-        frame.ended.codes,
-        frame.ended.by,
-        layout.profiles,
-        layout.accounts,
-        frame.findings,
-    )
-    payoff, ended_payoff = payoff_tables(
-        terminals, search.n_periods, beliefs, exact_beliefs=exact_beliefs
-    )
-    frame.findings.raise_if_any()
+    payoff, ended_payoff = _payoffs(search, layout, beliefs, exact_beliefs=exact_beliefs)
     return Game(
         name=crisis.name,
         players=_player_axes(crisis, layout),
@@ -189,10 +189,57 @@ def compile_crisis(
         grid=beliefs,
         learning=learning,
         usage=frame.usage,
-        space=space,
+        space=frame.space,
         crisis=crisis,
         scenario_hash=crisis.scenario_hash,
     )
+
+
+def reach_states(crisis: Crisis, starts: Mapping[str, Start]) -> Reached:
+    """Find what `compile_crisis` with exact beliefs would find, problems included, without tables.
+
+    Raises:
+        GameError, TooLargeError: As `compile_crisis`.
+    """
+    layout = _lay_out(crisis, None)
+    search, _ = _searched(crisis, starts, layout, tabled=False)
+    frame = search.frame
+    _payoffs(search, layout, _beliefs(crisis, layout, 1, single=True), exact_beliefs=True)
+    codes = tuple(index.codes for index in frame.slots)
+    return Reached(crisis, frame.space, codes, search.n_periods, frame.usage)
+
+
+def _searched(
+    crisis: Crisis, starts: Mapping[str, Start], layout: _Layout, *, tabled: bool
+) -> tuple[Search, dict[str, tuple[np.ndarray, np.ndarray]]]:
+    """Meet all states; return the search, and codes and chances of each start."""
+    once = _numbered_clauses(crisis)
+    n_once = 1 + max((o for mine in once.values() for _, o, _ in mine), default=-1)
+    space = build_space(crisis, readings_of(crisis), n_once, layout.typed)
+    search = Search(_frame(crisis, space, layout, tabled=tabled), once)
+    start_codes = {name: start_lottery(space, start) for name, start in starts.items()}
+    search.run(np.concatenate([codes for codes, _ in start_codes.values()]))
+    search.frame.findings.raise_if_any()
+    return search, start_codes
+
+
+def _payoffs(
+    search: Search, layout: _Layout, grid: BeliefGrid, *, exact_beliefs: bool
+) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
+    """Return the payoff tables of what a search has met."""
+    frame = search.frame
+    terminals = Terminals(
+        frame.space,
+        frame.slots[-1].codes,
+        frame.ended.codes,
+        frame.ended.by,
+        layout.profiles,
+        layout.accounts,
+        frame.findings,
+    )
+    tables = payoff_tables(terminals, search.n_periods, grid, exact_beliefs=exact_beliefs)
+    frame.findings.raise_if_any()
+    return tables
 
 
 def regrid(game: Game, points: int | Mapping[str, int]) -> Game:
@@ -360,14 +407,16 @@ def _numbered_clauses(crisis: Crisis) -> dict[str, tuple[tuple[int, int, Clause]
     return {player: tuple(clauses) for player, clauses in by_player.items()}
 
 
-def _frame(crisis: Crisis, space: StateSpace, layout: _Layout) -> Frame:
+def _frame(crisis: Crisis, space: StateSpace, layout: _Layout, *, tabled: bool) -> Frame:
     names = [p.name for p in crisis.players]
+    accounts = layout.accounts if tabled else ()
     return Frame(
         crisis=crisis,
         space=space,
         profiles=layout.profiles,
-        accounts=account_numbers(layout.accounts, names),
-        n_accounts=len(layout.accounts),
+        accounts=account_numbers(accounts, names),
+        n_accounts=len(accounts),
+        tabled=tabled,
         findings=Findings(),
         usage=Usage(),
         ended=Endings(len(crisis.endings), space.n_codes),

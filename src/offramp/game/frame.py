@@ -55,13 +55,18 @@ class Endings:
 
 @dataclass(frozen=True)
 class Frame:
-    """What all stages of a compilation share."""
+    """What all stages of a compilation share.
+
+    Attributes:
+        tabled: Whether stages keep what they find for their tables, or states are only met.
+    """
 
     crisis: Crisis
     space: StateSpace
     profiles: Int[np.ndarray, "profile typed"]
     accounts: Mapping[tuple[str, str | None], int]
     n_accounts: int
+    tabled: bool
     findings: Findings
     usage: Usage
     ended: Endings

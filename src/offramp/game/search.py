@@ -84,7 +84,7 @@ class Search:
     def __init__(
         self, frame: Frame, clauses: Mapping[str, tuple[tuple[int, int, Clause], ...]]
     ) -> None:
-        self._frame = frame
+        self.frame = frame
         self._clauses = clauses
         crisis = frame.crisis
         self._forever = crisis.n_periods is None
@@ -99,15 +99,15 @@ class Search:
         self.n_reached: Int[np.ndarray, "period slot"] = np.zeros((0, self._n_stages + 1), np.int64)
 
     def _builder(self, number: int) -> RowsBuilder | ChainBuilder:
-        stage = self._frame.crisis.stages[number]
-        reader = stage_reader(stage, self._frame.space)
+        stage = self.frame.crisis.stages[number]
+        reader = stage_reader(stage, self.frame.space)
         if not stage.movers and reader < 0:
-            return ChainBuilder(self._frame, number)
-        return RowsBuilder(self._frame, number, reader, self._clauses)
+            return ChainBuilder(self.frame, number)
+        return RowsBuilder(self.frame, number, reader, self._clauses)
 
     def run(self, start_codes: np.ndarray) -> None:
         """Meet all states, from the start on."""
-        slots = self._frame.slots
+        slots = self.frame.slots
         slots[0].add(start_codes)
         self._check_start()
         done = [0] * self._n_stages
@@ -132,7 +132,7 @@ class Search:
 
     def _advance(self, stage: int, t: int, done: list[int]) -> StageTable | None:
         """Table the states of a stage's slot that are new, or all of them where it is dated."""
-        codes = self._frame.slots[stage].codes
+        codes = self.frame.slots[stage].codes
         if self._dated[stage]:
             builder = self._builder(stage)
             builder.add(codes, t + 1)
@@ -147,20 +147,20 @@ class Search:
         return None
 
     def _roll(self, period: int) -> None:
-        new = self._frame.slots[-1].codes[len(self.roll) :]
-        codes = rolled(self._frame.space, new, period)
-        self._frame.slots[0].add(codes)
-        self.roll = np.concatenate([self.roll, self._frame.slots[0].find(codes)]).astype(np.int64)
+        new = self.frame.slots[-1].codes[len(self.roll) :]
+        codes = rolled(self.frame.space, new, period)
+        self.frame.slots[0].add(codes)
+        self.roll = np.concatenate([self.roll, self.frame.slots[0].find(codes)]).astype(np.int64)
 
     def _check_start(self) -> None:
-        space, crisis = self._frame.space, self._frame.crisis
-        codes = self._frame.slots[0].codes
+        space, crisis = self.frame.space, self.frame.crisis
+        codes = self.frame.slots[0].codes
         for ending in crisis.endings:
             held = space.evaluate(ending.when, codes) != 0
             if held.any():
                 told = space.describe(int(codes[int(np.argmax(held))]))
                 state = ", ".join(f"{name}: {level}" for name, level in told.items())
-                self._frame.findings.add(
+                self.frame.findings.add(
                     "G510",
                     f"{ending.path}.when",
                     ending.where,
@@ -169,11 +169,11 @@ class Search:
                 )
 
     def _check_size(self) -> None:
-        largest = max(len(slot) for slot in self._frame.slots)
+        largest = max(len(slot) for slot in self.frame.slots)
         if largest > LARGEST_STATE_COUNT:
             sizes = ", ".join(
                 f"{one.key if one.kind == 'variable' else one.kind} ({one.size})"
-                for one in sorted(self._frame.space.fields, key=lambda f: -f.size)[:4]
+                for one in sorted(self.frame.space.fields, key=lambda f: -f.size)[:4]
             )
             raise TooLargeError(
                 Problem(

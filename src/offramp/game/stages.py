@@ -67,16 +67,17 @@ class RowsBuilder:
         bounds = [self._bind(one.mover, states, active, setting) for one in self._options]
         allowed = self._joint(bounds, active)
         state, joint = np.nonzero(allowed)
-        self._row_counts.append(allowed.sum(axis=1))
-        self._append_options(bounds, state, joint)
         ledger = self._frame.ledger(len(state))
         setting = replace(setting, ledger=ledger)
         outcomes = [
             self._resolve(int(j), states, np.flatnonzero(joint == j), bounds, state, setting)
             for j in distinct(joint)
         ]
-        self._append_entries(outcomes, len(state))
-        self._pay.append(ledger.pay)
+        if self._frame.tabled:
+            self._row_counts.append(allowed.sum(axis=1))
+            self._append_options(bounds, state, joint)
+            self._append_entries(outcomes, len(state))
+            self._pay.append(ledger.pay)
 
     def _bind(
         self, mover: Mover, states: States, active: np.ndarray, setting: Setting
