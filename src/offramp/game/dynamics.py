@@ -98,7 +98,7 @@ class Setting:
         if condition is None:
             return np.ones(len(states), bool)
         value = evaluate(condition, StateEnvironment(self.space, states, period=self.period))
-        return np.broadcast_to(np.asarray(value) != 0, (len(states),))
+        return np.not_equal(value, 0.0, out=np.empty(len(states), bool))
 
     def number(self, expression: Expr, states: States, reader_type: int) -> np.ndarray:
         """Return a number on every branch, for one type of the reader."""
@@ -141,7 +141,7 @@ def _shifted(
 ) -> np.ndarray:
     shift = sum(setting.number(one, states, reader_type) for one in effect.shifts)
     certain = (p < CERTAIN_GAP) | (p > 1.0 - CERTAIN_GAP)
-    if np.any(certain):
+    if certain.any():
         setting.findings.shift_of_certain(effect, states.take(certain))
         p = np.where(certain, 0.5, p)
     return 1.0 / (1.0 + (1.0 - p) / p * np.exp(-shift))
@@ -152,10 +152,10 @@ def _split(
 ) -> tuple[Bool[np.ndarray, "branch"], Float[np.ndarray, "branch reader_type"]]:
     """Return where the effect's condition holds, and its chance there (zero elsewhere)."""
     holds = setting.holds(effect.when, bundle.states) & (bundle.ended < 0)
-    if np.all(holds):
+    if holds.all():
         return holds, happens_chance(effect, bundle.states, setting)
     chance = np.zeros((len(bundle), setting.n_reader_types))
-    if np.any(holds):
+    if holds.any():
         chance[holds] = happens_chance(effect, bundle.states.take(holds), setting)
     return holds, chance
 
@@ -172,20 +172,20 @@ def apply_in_turn(effects: Sequence[Effect], bundle: Bundle, setting: Setting) -
 
 def _apply(effect: Effect, bundle: Bundle, setting: Setting) -> Bundle:
     holds, chance = _split(effect, bundle, setting)
-    if not np.any(holds):
+    if not holds.any():
         return bundle
     parts = []
-    if not np.all(holds):
+    if not holds.all():
         parts.append(bundle.take(~holds))
-    may_miss = holds & np.any(chance < 1.0, axis=1)
-    if np.any(may_miss):
+    may_miss = holds & (chance < 1.0).any(axis=1)
+    if may_miss.any():
         missed = bundle.take(may_miss)
         missed = replace(missed, chance=missed.chance * (1.0 - chance[may_miss]))
         for follower in effect.otherwise:
             missed = _apply(follower, missed, setting)
         parts.append(missed)
-    may_hit = holds & np.any(chance > 0.0, axis=1)
-    if np.any(may_hit):
+    may_hit = holds & (chance > 0.0).any(axis=1)
+    if may_hit.any():
         hit = bundle.take(may_hit)
         hit = replace(hit, chance=hit.chance * chance[may_hit])
         hit = _carry_out(effect, hit, setting)
@@ -290,19 +290,19 @@ def join(effects: Sequence[Effect], bundle: Bundle, setting: Setting) -> Bundle:
 def _join_one(effect: Effect, pending: _Pending, setting: Setting) -> _Pending:
     bundle = pending.bundle
     holds, chance = _split(effect, bundle, setting)
-    if not np.any(holds):
+    if not holds.any():
         return pending
     parts = []
-    if not np.all(holds):
+    if not holds.all():
         parts.append(pending.take(~holds))
-    may_miss = holds & np.any(chance < 1.0, axis=1)
-    if np.any(may_miss):
+    may_miss = holds & (chance < 1.0).any(axis=1)
+    if may_miss.any():
         missed = _weighed(pending.take(may_miss), 1.0 - chance[may_miss])
         for follower in effect.otherwise:
             missed = _join_one(follower, missed, setting)
         parts.append(missed)
-    may_hit = holds & np.any(chance > 0.0, axis=1)
-    if np.any(may_hit):
+    may_hit = holds & (chance > 0.0).any(axis=1)
+    if may_hit.any():
         hit = _noted(effect, _weighed(pending.take(may_hit), chance[may_hit]), setting)
         for follower in effect.then:
             hit = _join_one(follower, hit, setting)
@@ -337,7 +337,7 @@ def _noted(effect: Effect, pending: _Pending, setting: Setting) -> _Pending:
         return replace(pending, moves=moves)
     level = _level_set(effect, bundle.states, row, setting)
     clash = (pending.set_to[k] != UNSET) & (pending.set_to[k] != level)
-    if np.any(clash):
+    if clash.any():
         setting.findings.conflicting_settings(effect, bundle.states.take(clash))
     set_to = pending.set_to.copy()
     set_to[k] = level
@@ -352,7 +352,7 @@ def mark_endings(bundle: Bundle, setting: Setting) -> Bundle:
     ended = bundle.ended
     for number, ending in enumerate(setting.endings):
         reached = setting.holds(ending.when, bundle.states) & (ended < 0)
-        if np.any(reached):
+        if reached.any():
             ended = np.where(reached, number, ended)
             if ending.pays:
                 part = bundle.take(reached)

@@ -8,8 +8,10 @@ that it costs no states. The code of a state is its column read as a mixed-radix
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -146,10 +148,12 @@ class StateSpace:
 
     def forget(self, codes: Int[np.ndarray, "state"], slot: int) -> Int[np.ndarray, "state"]:
         """Return codes without what is dead in a slot."""
-        states = States(self, codes)
-        for row, one in enumerate(self.fields):
-            if not one.alive[slot]:
-                codes = codes - states[row] * self.strides[row]
+        for is_alive, run in groupby(enumerate(self.fields), lambda one: one[1].alive[slot]):
+            if not is_alive:
+                dead = list(run)  # side by side, so read as one field
+                stride, size = self.strides[dead[0][0]], math.prod(one.size for _, one in dead)
+                above = codes // stride
+                codes = codes - (above - above // size * size) * stride
         return codes
 
     def decode(self, codes: Int[np.ndarray, "state"]) -> Columns:

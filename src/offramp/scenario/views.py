@@ -87,10 +87,8 @@ def bind_layers(scenario: Scenario, layers: Layers, notes: Notes) -> Crisis:
     """Return the crisis under what is laid over a scenario; problems are noted."""
     reader = reader_for(scenario, notes)
     settings = layers.chosen(scenario.mechanisms)
-    mechanisms = in_force(scenario, settings, reader)
-    overlay = set_numbers(mechanisms, reader)
-    numbers = numbers_of(scenario, layers, overlay, reader)
-    body = _body(scenario, settings, mechanisms, reader)
+    body = _body(scenario, settings, reader)
+    numbers = numbers_of(scenario, layers, body.overlay, reader)
     period = scenario.period
     return Crisis(
         name=scenario.name,
@@ -102,7 +100,7 @@ def bind_layers(scenario: Scenario, layers: Layers, notes: Notes) -> Crisis:
         final_period=period.final_period or scenario.solver.final_period,
         parameters={n: v for n, v in numbers.values.items() if n not in reader.scope.typed},
         variables=tuple(reader.scope.variables.values()),
-        players=read_players(scenario, layers, numbers, overlay, reader),
+        players=read_players(scenario, layers, numbers, body.overlay, reader),
         stages=body.stages,
         payoffs=body.payoffs,
         endings=body.endings,
@@ -175,21 +173,24 @@ def numbers_of(
 
 
 class _Body(NamedTuple):
-    """What depends on no number, only on the settings of mechanisms."""
+    """What depends on no number, only on the settings of mechanisms.
 
+    Attributes:
+        overlay: Numbers that mechanisms in force set, laid over everything else.
+    """
+
+    overlay: Mapping[str, Entry]
     stages: tuple[Stage, ...]
     payoffs: tuple[Pay, ...]
     endings: tuple[Ending, ...]
     measures: tuple[Measure, ...]
 
 
-def _body(
-    scenario: Scenario, settings: Mapping[str, str], mechanisms: list[InForce], reader: Reader
-) -> _Body:
+def _body(scenario: Scenario, settings: Mapping[str, str], reader: Reader) -> _Body:
     key = ("body", tuple(sorted(settings.items())))
     if key not in scenario.memory:
         n_before = len(reader.notes.problems)
-        body = _read_body(scenario, mechanisms, reader)
+        body = _read_body(scenario, in_force(scenario, settings, reader), reader)
         if len(reader.notes.problems) > n_before:
             return body  # not remembered, so that its problems are told every time
         scenario.memory[key] = body
@@ -199,10 +200,12 @@ def _body(
 
 def _read_body(scenario: Scenario, mechanisms: list[InForce], reader: Reader) -> _Body:
     root = Spot(scenario.document)
+    overlay = set_numbers(mechanisms, reader)
     additions = collect_additions(mechanisms, reader)
     stages = read_stages(scenario, root / "stages", reader)
     payoffs = read_payoffs(scenario.payoffs, root / "payoffs", reader)
     return _Body(
+        overlay,
         weave(stages, additions, reader.notes),
         (*payoffs, *additions.payoffs),
         read_endings(scenario.endings, root / "endings", reader),
