@@ -6,6 +6,7 @@ Exit codes: 0 all is well, 1 a claim or a check failed, 2 the input is bad, 130 
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -23,6 +24,7 @@ __all__ = ["app", "main"]
 
 OK, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 130
 STOP_AGAIN = 2.0  # seconds: longer than any cleaning up takes
+OBJECTS_A_SEARCH = 100_000  # made between two searches for cycles; reading a file makes as many
 
 app = typer.Typer(
     name="offramp",
@@ -52,6 +54,10 @@ Grid = Annotated[int | None, typer.Option(metavar="N", help="Belief points a sid
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    # what is loaded lives to the end, so that frequent searches in it for cycles are in vain
+    gc.set_threshold(OBJECTS_A_SEARCH)
+    # pydantic would read what every installed package says of itself, in search of plugins
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     signal.signal(signal.SIGINT, _stop)
     code = run(sys.argv[1:])
     if hasattr(signal, "setitimer"):
