@@ -16,7 +16,7 @@ from offramp.game.compiler import Reached, reach_states, same_but_for_start
 from offramp.game.policies import bind_options
 from offramp.game.readings import reads_period, stage_expressions
 from offramp.game.states import StateEnvironment, States, distinct, field_label
-from offramp.scenario import Clause, Crisis, Mover, Policy, Scenario, Stage, bind, evaluate, walk
+from offramp.scenario import Clause, Crisis, Mover, Policy, Scenario, bind, evaluate, walk
 from offramp.scenario.expressions import Expr, Parameter
 
 __all__ = ["GameReport", "check_game"]
@@ -205,23 +205,33 @@ def _binds_at(
     stage = game.crisis.stages[number]
     conditions = [c for action in mover.actions for c in action.conditions]
     read = [c for c in (stage.when, clause.when, *conditions) if c is not None]
-    codes = game.codes[number]
-    return any(
-        _binds_among(
-            States(game.space, codes[first : first + AT_ONCE]), clause, stage, mover, types, period
-        )
-        for period in range(1, game.n_periods + 1 if reads_period(read) else 2)
-        for first in range(0, len(codes), AT_ONCE)
-    )
+    for period in range(1, game.n_periods + 1 if reads_period(read) else 2):
+        states = States(game.space, game.codes[number])
+        for condition in (stage.when, clause.when):
+            states = _where(condition, states, period)
+        for first in range(0, len(states), AT_ONCE):
+            if _binds_among(
+                states.take(slice(first, first + AT_ONCE)), clause, mover, types, period
+            ):
+                return True
+    return False
+
+
+def _where(condition: Expr | None, states: States, period: int) -> States:
+    """Return the states in which a condition holds."""
+    if condition is None:
+        return states
+    value = evaluate(condition, StateEnvironment(states.space, states, period=period))
+    return states.take(np.broadcast_to(value != 0, (len(states),)))
 
 
 def _binds_among(
-    states: States, clause: Clause, stage: Stage, mover: Mover, types: tuple[str, ...], period: int
+    states: States, clause: Clause, mover: Mover, types: tuple[str, ...], period: int
 ) -> bool:
     environment = StateEnvironment(states.space, states, period=period)
     available = np.ones((len(states), len(mover.actions)), bool)
     for a, action in enumerate(mover.actions):
-        for condition in (*action.conditions, *([stage.when] if stage.when else [])):
-            available[:, a] &= np.asarray(evaluate(condition, environment)) != 0
+        for condition in action.conditions:
+            available[:, a] &= evaluate(condition, environment) != 0
     alone = ((0, -1, replace(clause, once=False)),)
     return bool(bind_options(mover, alone, available, states, types, period).effective)

@@ -81,6 +81,7 @@ class Setting:
         period: Running number of the period, from 1.
         reader: Typed player whose type chances read, or -1.
         n_reader_types: 1 without a reader.
+        watched: For each ending, the fields that it reads; None where it reads more than levels.
         ledger: Where payments are entered.
         findings: Where problems are collected.
     """
@@ -90,6 +91,7 @@ class Setting:
     reader: int
     n_reader_types: int
     endings: tuple[Ending, ...]
+    watched: tuple[frozenset[int] | None, ...]
     ledger: Ledger
     findings: Findings
 
@@ -160,13 +162,24 @@ def _split(
     return holds, chance
 
 
+def _affected(effects: Iterable[Effect], space: StateSpace) -> set[int]:
+    """Return the fields that effects may move or set."""
+    rows: set[int] = set()
+    for effect in effects:
+        if effect.variable is not None:
+            rows.add(space.position[effect.variable])
+        rows |= _affected((*effect.then, *effect.otherwise), space)
+    return rows
+
+
 # --- effects one after another -------------------------------------------------------------------
 
 
 def apply_in_turn(effects: Sequence[Effect], bundle: Bundle, setting: Setting) -> Bundle:
     """Resolve effects in listed order, looking at the endings after each."""
     for effect in effects:
-        bundle = mark_endings(_apply(effect, bundle, setting), setting)
+        moved = _affected((effect,), setting.space)
+        bundle = mark_endings(_apply(effect, bundle, setting), setting, moved)
     return bundle
 
 
@@ -258,16 +271,6 @@ class _Pending:
         return _Pending(self.bundle.take(which), self.rows, set_to, moves)
 
 
-def _affected(effects: Iterable[Effect], space: StateSpace) -> set[int]:
-    """Return the fields that effects may move or set."""
-    rows: set[int] = set()
-    for effect in effects:
-        if effect.variable is not None:
-            rows.add(space.position[effect.variable])
-        rows |= _affected((*effect.then, *effect.otherwise), space)
-    return rows
-
-
 def join(effects: Sequence[Effect], bundle: Bundle, setting: Setting) -> Bundle:
     """Resolve effects that all read the present state: settings first, then the sum of moves.
 
@@ -284,7 +287,7 @@ def join(effects: Sequence[Effect], bundle: Bundle, setting: Setting) -> Bundle:
     for row, set_to, moves in zip(rows, pending.set_to, pending.moves, strict=True):
         level = np.where(set_to != UNSET, set_to, states[row])
         states = states.put(row, _moved(level, moves, row, setting))
-    return mark_endings(replace(pending.bundle, states=states), setting)
+    return mark_endings(replace(pending.bundle, states=states), setting, rows)
 
 
 def _join_one(effect: Effect, pending: _Pending, setting: Setting) -> _Pending:
@@ -347,10 +350,19 @@ def _noted(effect: Effect, pending: _Pending, setting: Setting) -> _Pending:
 # --- endings -------------------------------------------------------------------------------------
 
 
-def mark_endings(bundle: Bundle, setting: Setting) -> Bundle:
-    """Mark the branches on which an ending now holds (the first listed wins); pay what it pays."""
+def mark_endings(bundle: Bundle, setting: Setting, moved: Iterable[int] = ()) -> Bundle:
+    """Mark the branches on which an ending now holds (the first listed wins); pay what it pays.
+
+    Endings that read levels only are looked at where one of these may have moved: play does not
+    begin where an ending holds, and what moves a level looks at the endings afterwards.
+
+    Args:
+        moved: Fields of variables that may have another level than when last looked at.
+    """
     ended = bundle.ended
-    for number, ending in enumerate(setting.endings):
+    for number, (ending, read) in enumerate(zip(setting.endings, setting.watched, strict=True)):
+        if read is not None and read.isdisjoint(moved):
+            continue
         reached = setting.holds(ending.when, bundle.states) & (ended < 0)
         if reached.any():
             ended = np.where(reached, number, ended)

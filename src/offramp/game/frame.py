@@ -80,7 +80,14 @@ class Frame:
         """Return what stays the same while effects of one stage resolve."""
         n_types = len(self.crisis.players[self.space.typed[reader]].types) if reader >= 0 else 1
         return Setting(
-            self.space, period, reader, n_types, self.crisis.endings, ledger, self.findings
+            self.space,
+            period,
+            reader,
+            n_types,
+            self.crisis.endings,
+            tuple(self.space.levels_read(ending.when) for ending in self.crisis.endings),
+            ledger,
+            self.findings,
         )
 
     def arrivals(self, bundle: Bundle, slot: int) -> Int[np.ndarray, "branch"]:

@@ -18,7 +18,17 @@ import numpy as np
 
 from offramp.errors import GameError, Location, Problem, TooLargeError
 from offramp.scenario import Crisis, evaluate, walk
-from offramp.scenario.expressions import Chose, Did, Expr, Parameter, Since, Was
+from offramp.scenario.expressions import (
+    Belief,
+    Chose,
+    Did,
+    Expr,
+    Level,
+    Parameter,
+    Period,
+    Since,
+    Was,
+)
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -191,6 +201,13 @@ class StateSpace:
         )
         return np.broadcast_to(evaluate(expression, environment), codes.shape).astype(np.float64)
 
+    def levels_read(self, expression: Expr) -> frozenset[int] | None:
+        """Return the variables' fields that an expression reads, None if it reads anything else."""
+        nodes = list(walk(expression))
+        if any(isinstance(node, (Was, Did, Since, Period, Chose, Belief)) for node in nodes):
+            return None
+        return frozenset(self.position[node.variable] for node in nodes if isinstance(node, Level))
+
     def reads_types(self, expression: Expr | None) -> set[int]:
         """Return the positions of the typed players whose parameters an expression reads."""
         if expression is None:
@@ -226,8 +243,8 @@ class States:
             self._levels[row] = above - above // size * size  # faster than a remainder
         return self._levels[row]
 
-    def take(self, which: np.ndarray) -> States:
-        """Return the states picked by a mask or by numbers."""
+    def take(self, which: np.ndarray | slice) -> States:
+        """Return the states picked by a mask, by numbers or as a slice."""
         return States(self.space, self.codes[which])
 
     def put(self, row: int, level: Int[np.ndarray, "state"] | int) -> States:
