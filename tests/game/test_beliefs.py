@@ -89,6 +89,41 @@ def test_pieces_of_a_split_cell_fill_it():
     assert sum(unique.values()) == pytest.approx(1.0)
 
 
+CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])  # of an equilateral triangle
+BELIEFS = st.tuples(*[st.floats(0.0, 1.0)] * 3).filter(lambda w: sum(w) > 1e-3)
+
+
+def circumscribed(corners):
+    """Return the centre and radius of the circle through three points of the plane."""
+    first, *others = corners
+    sides = np.array([other - first for other in others])
+    centre = first + np.linalg.solve(sides, (sides**2).sum(axis=1) / 2.0)
+    return centre, np.linalg.norm(centre - first)
+
+
+@given(st.integers(1, 7), st.lists(BELIEFS, max_size=4), BELIEFS)
+def test_no_point_lies_in_the_circle_round_a_piece_whatever_priors_are_added(n, raw, belief):
+    priors = np.array([np.array(w) / sum(w) for w in raw]).reshape(-1, 3)
+    grid = build_simplex(3, n, priors, np.full(3, 1 / 3))
+    flat = grid.points @ CORNERS
+    pieces = {tuple(sorted(piece)) for piece in grid.piece}
+    assert sum(abs(np.linalg.det(grid.points[list(p)])) for p in pieces) == pytest.approx(1.0)
+    for piece in pieces:
+        centre, radius = circumscribed(flat[list(piece)])
+        assert np.linalg.norm(flat - centre, axis=1).min() > radius * (1.0 - 1e-7)
+    inside = np.array(belief) / sum(belief)
+    stencil = locate(grid, inside)
+    assert stencil.weights @ grid.points[stencil.points] == pytest.approx(inside, abs=1e-9)
+
+
+def test_prior_close_to_a_cells_side_makes_no_flat_pieces():
+    """Split on its own, the cell would hold a piece with a height of 0.00005."""
+    prior = np.array([3.0003, 2.667, 1.3327]) / 7.0
+    grid = build_simplex(3, 7, prior[None, :], prior)
+    heights = 1.0 / np.abs(grid.inverse).max(axis=(1, 2))
+    assert heights.min() > 0.03
+
+
 def test_single_point_represents_every_belief():
     grid = build_simplex(3, 0, np.array([ANALYST]), REFERENCE)
     stencil = locate(grid, np.array([0.1, 0.2, 0.7]))

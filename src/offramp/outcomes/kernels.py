@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from offramp.equilibrium.kernels.arithmetic import fast_exp, fast_log
-from offramp.equilibrium.kernels.cache import kernel, part
+from offramp.equilibrium.kernels.cache import kernel, part, spot
 
 __all__ = [
     "BY_ENTRY",
@@ -48,6 +48,7 @@ STILL = 0  # nobody learns at the stage: beliefs stay where they are
 BY_ROW = 1  # the acts as seen are all there is to learn from: one lesson per row
 BY_ENTRY = 2  # results teach too: one lesson per signal
 
+VECTOR = 8  # pairs that learn together are rounded up to so many, that loops need no remainder
 FEW = 8  # feeds of a stage: below, the detour by which all learn together costs more than it saves
 
 
@@ -318,9 +319,9 @@ def _locate(
 ) -> tuple[int, float, float, float]:
     """Return the piece that holds a belief over two or three types, and its barycentric weights.
 
-    The regular cell is found as `SimplexGrid.cell_start` says; a cell that is split is searched for
-    the piece in which the smallest weight is largest. Written out number by number: loops this
-    short would cost several times what they do.
+    The regular cell is found as `SimplexGrid.cell_start` says; of the pieces that reach into it, it
+    is that in which the smallest weight is largest. Written out number by number: loops this short
+    would cost several times what they do.
     """
     p0, p1 = posterior[0, b], posterior[1, b]
     cell = min(int(p1 * resolution), resolution)
@@ -501,16 +502,20 @@ def _learn(
     do not depend on how many threads share the work.)
     """
     n_beliefs, n_corners = corner.shape[1], corner.shape[2]
+    # whole vectors of pairs: the few beyond the last carry nothing
+    n_wide = (n_passing + VECTOR - 1) // VECTOR * VECTOR
     for b in range(n_beliefs):
+        for x in range(n_wide):
+            flow[b, x] = 0.0
+            landed[b, x] = 0.0
         for x in range(n_passing):
             flow[b, x] = sent[x, b]
-            landed[b, x] = 0.0
             sent[x, b] = 0.0
     for b in range(n_beliefs):
         for c in range(n_corners):
-            w, to = weight[lesson, b, c], corner[lesson, b, c]
+            w, to = weight[lesson, b, c], spot(corner[lesson, b, c])
             if together:
-                for x in range(n_passing):
+                for x in range(n_wide):
                     landed[to, x] += w * flow[b, x]
             else:
                 for x in range(n_passing):
@@ -560,7 +565,8 @@ def push_rows(
     feed_redraw, feed_share, feed_flow = feeds.redraw, feeds.share, feeds.flow
     n_beliefs = mass.shape[2]
     sent, plain = np.empty((end - begin, n_beliefs)), np.empty((end - begin, n_beliefs))
-    wide, landed = np.empty((n_beliefs, end - begin)), np.empty((n_beliefs, end - begin))
+    n_wide = (end - begin + VECTOR - 1) // VECTOR * VECTOR
+    wide, landed = np.empty((n_beliefs, n_wide)), np.empty((n_beliefs, n_wide))
     passing, awake = np.empty(end - begin, np.int64), np.empty(end - begin, np.int64)
     together = feed_source.size >= FEW
     for i in range(states.size):
@@ -653,7 +659,7 @@ def _pour_ended(
         for b in range(mass.shape[2]):
             mass[pair, n, b] = 0.0
     for c in range(width):
-        mass[pair, n, begin + c] += share * held[x, c]
+        mass[pair, n, spot(begin + c)] += share * held[x, c]
 
 
 @kernel
@@ -694,7 +700,7 @@ def push_chain(
                         for c in range(width):
                             work[to, c] = 0.0
                     for c in range(width):
-                        work[to, c] += mass[pair, s, begin + c]
+                        work[to, c] += mass[pair, s, spot(begin + c)]
             for step in range(steps.in_place.size):
                 if not steps.in_place[step]:
                     _set_aside(step, width, steps.step_start, steps.inner, work, held, on, was_on)
@@ -710,7 +716,7 @@ def push_chain(
                         for b in range(n_beliefs):
                             new[pair, to, b] = 0.0
                     for c in range(width):
-                        new[pair, to, begin + c] += work[n, c]
+                        new[pair, to, spot(begin + c)] += work[n, c]
 
 
 @part

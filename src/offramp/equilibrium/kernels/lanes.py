@@ -46,7 +46,7 @@ __all__ = [
 
 FORBIDDEN = -2.0  # as in game.factored: kernels read no other room's constants
 LANES = 40  # beliefs handled together: a multiple of one vector, and the usual triangle has 39
-SPLIT = 1 << 31  # marks a cell of the grid that was split into several pieces
+SPLIT = 1 << 31  # marks a cell of the grid that several pieces reach into
 _TINY = 1e-280  # a likelihood below this has lost digits to underflow and is redone in logs
 
 _1, _2, _3, _4, _5, _6, _7, _8 = (n * LANES for n in range(1, 9))
@@ -64,9 +64,8 @@ class Simplex(NamedTuple):
     """The mover's own simplex grid, with points and pieces innermost.
 
     Attributes:
-        cell_piece: First piece of each regular cell, plus `SPLIT` where it has others. Numbers by
-            which arrays are looked up are unsigned: signed ones would be tested for being
-            negative at every look.
+        cell_piece: First piece of each regular cell, plus `SPLIT` where there are others; unsigned,
+            as `cache.spot` says why.
         inverse: By vertex, type and piece.
         learning: 0 where nobody learns.
     """
@@ -242,7 +241,7 @@ def _best_piece(
     window: Float[np.ndarray, "row_lane"],
     lane: int,
 ) -> int:
-    """Return the piece of a split cell in which the smallest coordinate is largest."""
+    """Return that piece of a cell in which the smallest coordinate is largest."""
     n_types = inverse.shape[0]
     p0, p1 = window[spot(POST + lane)], window[spot(POST + _1 + lane)]
     p2 = window[spot(POST + _2 + lane)] if n_types > 2 else 0.0
