@@ -1,27 +1,30 @@
 """What can only be seen once states are counted: what never happens, what memory costs.
 
 The check compiles each set of numbers once, without a policy and from all starts together, which
-reaches every state that any policy could reach.
+reaches every state that any policy could reach; and once more for a policy that asks for memory of
+its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
 from offramp.errors import GameError, Problem
 from offramp.game.compiler import Reached, reach_states, same_but_for_start
 from offramp.game.policies import bind_options
-from offramp.game.readings import reads_period, stage_expressions
-from offramp.game.states import StateEnvironment, States, distinct, field_label
-from offramp.scenario import Clause, Crisis, Mover, Policy, Scenario, bind, evaluate, walk
+from offramp.game.readings import clause_readings, reads_period, stage_expressions
+from offramp.game.states import StateEnvironment, States, distinct, field_label, memory_fields
+from offramp.scenario import Clause, Crisis, Mover, Policy, Scenario, Start, bind, evaluate, walk
 from offramp.scenario.expressions import Expr, Parameter
 
 __all__ = ["GameReport", "check_game"]
 
 FREE_POLICY = Policy("no policy")
+N = TypeVar("N", int, float)
 AT_ONCE = 1000  # states in which a clause is tried; most clauses bind among the first
 
 
@@ -31,7 +34,8 @@ class GameReport:
 
     Attributes:
         problems: In the order in which they were found.
-        n_states: Number of public states per slot (by stage name, then `end`), all cases together.
+        n_states: Number of public states per slot (by stage name, then `end`), all starts together;
+            the largest where numbers, or memory that a policy asks for, make it differ.
         memory_cost: For each remembered quantity, how many times more states it makes.
     """
 
@@ -50,21 +54,50 @@ def check_game(scenario: Scenario, *, view: str | None = None) -> GameReport:
     games: list[Reached] = []
     for group in _groups(crises):
         free = replace(crises[group[0]], policy=FREE_POLICY)
+        starts = {n: crises[n].start for n in group}
+        policies = {crises[n].policy.name: crises[n].policy for n in group}
         try:
-            game = reach_states(free, {n: crises[n].start for n in group})
+            for game, answered in _games(free, starts, policies.values()):
+                games.append(game)
+                problems += _idle_clauses(game, answered)
         except GameError as error:
             problems += error.problems
-            continue
-        games.append(game)
-        problems += _idle_clauses(game, {crises[n].policy.name: crises[n].policy for n in group})
     if games:
         problems += [*_never_taken(games), *_never_reached(games)]
-    first = games[0] if games else None
     return GameReport(
         tuple({(p.code, p.path): p for p in problems}.values()),
-        _state_counts(first) if first else {},
-        memory_cost(first) if first else {},
+        _most(_state_counts(game) for game in games),
+        _most(memory_cost(game) for game in games),
     )
+
+
+def _games(
+    free: Crisis, starts: Mapping[str, Start], policies: Iterable[Policy]
+) -> list[tuple[Reached, list[Policy]]]:
+    """Return what play can reach without a policy, and which policies' clauses its states answer.
+
+    Clauses may ask for memory that nothing else asks for. The states are then searched again for
+    their policy: were they to remember what all policies ask, they could be too many.
+    """
+    games: list[tuple[Reached, list[Policy]]] = [(reach_states(free, starts), [])]
+    for policy in policies:
+        readings = clause_readings(free, policy)
+        asked = memory_fields(free, readings)
+        answered = next((mine for game, mine in games if game.space.holds(asked)), None)
+        if answered is None:
+            games.append((reach_states(free, starts, readings), [policy]))
+        else:
+            answered.append(policy)
+    return games
+
+
+def _most(counts: Iterable[Mapping[str, N]]) -> dict[str, N]:
+    """Return the largest count under each name."""
+    most: dict[str, N] = {}
+    for count in counts:
+        for name, number in count.items():
+            most[name] = max(number, most.get(name, number))
+    return most
 
 
 def _groups(crises: Mapping[str, Crisis]) -> list[list[str]]:
@@ -127,7 +160,10 @@ def memory_cost(game: Reached) -> dict[str, float]:
     costs = {}
     for row, one in enumerate(game.space.fields):
         if one.kind != "variable":
-            without = sum(len(distinct(states.put(row, 0).codes)) for states in slots)
+            without = sum(
+                len(distinct(states.put(row, 0).codes)) if is_alive else len(states)
+                for states, is_alive in zip(slots, one.alive, strict=True)
+            )
             costs[field_label(one)] = total / without
     return costs
 
@@ -169,10 +205,10 @@ def _never_reached(games: list[Reached]) -> list[Problem]:
     ]
 
 
-def _idle_clauses(game: Reached, policies: Mapping[str, Policy]) -> list[Problem]:
+def _idle_clauses(game: Reached, policies: Iterable[Policy]) -> list[Problem]:
     """Report clauses that bind in no state that play could reach without a policy."""
     problems = []
-    for policy in policies.values():
+    for policy in policies:
         for clause in policy.clauses:
             if not _binds_somewhere(game, clause):
                 problems.append(

@@ -24,7 +24,7 @@ from offramp.game.ledger import account_numbers, all_profiles
 from offramp.game.payoffs import Terminals, payoff_tables, reads_beliefs
 from offramp.game.readings import readings_of
 from offramp.game.search import Search, distribution, start_lottery
-from offramp.game.states import Index, StateSpace, build_space
+from offramp.game.states import Index, Reading, StateSpace, build_space
 from offramp.scenario import Clause, Crisis, Effect, Pay, Player, Policy, Scenario, Start, bind
 
 if TYPE_CHECKING:
@@ -195,14 +195,19 @@ def compile_crisis(
     )
 
 
-def reach_states(crisis: Crisis, starts: Mapping[str, Start]) -> Reached:
+def reach_states(
+    crisis: Crisis, starts: Mapping[str, Start], also_read: Sequence[Reading] = ()
+) -> Reached:
     """Find what `compile_crisis` with exact beliefs would find, problems included, without tables.
+
+    Args:
+        also_read: What the states shall be able to answer beside what the crisis itself reads.
 
     Raises:
         GameError, TooLargeError: As `compile_crisis`.
     """
     layout = _lay_out(crisis, None)
-    search, _ = _searched(crisis, starts, layout, tabled=False)
+    search, _ = _searched(crisis, starts, layout, tabled=False, also_read=also_read)
     frame = search.frame
     _payoffs(search, layout, _beliefs(crisis, layout, 1, single=True), exact_beliefs=True)
     codes = tuple(index.codes for index in frame.slots)
@@ -210,12 +215,17 @@ def reach_states(crisis: Crisis, starts: Mapping[str, Start]) -> Reached:
 
 
 def _searched(
-    crisis: Crisis, starts: Mapping[str, Start], layout: _Layout, *, tabled: bool
+    crisis: Crisis,
+    starts: Mapping[str, Start],
+    layout: _Layout,
+    *,
+    tabled: bool,
+    also_read: Sequence[Reading] = (),
 ) -> tuple[Search, dict[str, tuple[np.ndarray, np.ndarray]]]:
     """Meet all states; return the search, and codes and chances of each start."""
     once = _numbered_clauses(crisis)
     n_once = 1 + max((o for mine in once.values() for _, o, _ in mine), default=-1)
-    space = build_space(crisis, readings_of(crisis), n_once, layout.typed)
+    space = build_space(crisis, [*readings_of(crisis), *also_read], n_once, layout.typed)
     search = Search(_frame(crisis, space, layout, tabled=tabled), once)
     start_codes = {name: start_lottery(space, start) for name, start in starts.items()}
     search.run(np.concatenate([codes for codes, _ in start_codes.values()]))

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from offramp.errors import GameError, Problem
 from offramp.game.states import Reading, StateSpace
-from offramp.scenario import Crisis, Effect, Pay, Stage, walk
+from offramp.scenario import Crisis, Effect, Pay, Policy, Stage, walk
 from offramp.scenario.expressions import Expr, Period, Since
 
-__all__ = ["readings_of", "reads_period", "stage_expressions", "stage_reader"]
+__all__ = ["clause_readings", "readings_of", "reads_period", "stage_expressions", "stage_reader"]
 
 
 def _pays(pays: Iterable[Pay]) -> Iterator[Expr]:
@@ -31,6 +31,11 @@ def _all_effects(stage: Stage) -> list[Effect]:
     return [*of_acts, *stage.effects, *stage.added]
 
 
+def _clauses(policy: Policy, stage: Stage) -> list[Expr]:
+    movers = {mover.player for mover in stage.movers}
+    return [c.when for c in policy.clauses if c.player in movers and c.when is not None]
+
+
 def stage_expressions(crisis: Crisis, number: int) -> list[Expr]:
     """Return every expression read at a stage, policy clauses and endings included."""
     stage = crisis.stages[number]
@@ -39,8 +44,7 @@ def stage_expressions(crisis: Crisis, number: int) -> list[Expr]:
         for action in mover.actions:
             found += [*action.conditions, *_pays(action.pays)]
     found += _effects(_all_effects(stage))
-    movers = {mover.player for mover in stage.movers}
-    found += [c.when for c in crisis.policy.clauses if c.player in movers and c.when is not None]
+    found += _clauses(crisis.policy, stage)
     for ending in crisis.endings:
         found += [ending.when, *_pays(ending.pays)]
     return found
@@ -50,11 +54,21 @@ def readings_of(crisis: Crisis) -> list[Reading]:
     """Return what is read stage by stage, and at the period's end (counters included)."""
     n_stages = len(crisis.stages)
     readings = [Reading(m, tuple(stage_expressions(crisis, m))) for m in range(n_stages)]
-    everything = [e for reading in readings for e in reading.expressions]
-    end = list(_pays(crisis.payoffs))
-    counters = [n for e in [*everything, *end] for n in walk(e) if isinstance(n, Since)]
-    end += [counter.condition for counter in counters]
-    return [*readings, Reading(n_stages, tuple(end))]
+    return _and_counted([*readings, Reading(n_stages, tuple(_pays(crisis.payoffs)))], n_stages)
+
+
+def clause_readings(crisis: Crisis, policy: Policy) -> list[Reading]:
+    """Return what the clauses of a policy read: stage by stage, and what they have counted."""
+    stages = enumerate(crisis.stages)
+    readings = [Reading(m, tuple(_clauses(policy, stage))) for m, stage in stages]
+    return _and_counted(readings, len(crisis.stages))
+
+
+def _and_counted(readings: list[Reading], end: int) -> list[Reading]:
+    """Return readings, and at the period's end the conditions that their counters count from."""
+    nodes = (n for reading in readings for e in reading.expressions for n in walk(e))
+    counted = tuple(node.condition for node in nodes if isinstance(node, Since))
+    return [*readings, Reading(end, counted)]
 
 
 def stage_reader(stage: Stage, space: StateSpace) -> int:

@@ -43,6 +43,7 @@ __all__ = [
     "States",
     "build_space",
     "distinct",
+    "memory_fields",
 ]
 
 LARGEST_CODE = 2**56  # codes are signed 64-bit; some bits are kept for keys built from them
@@ -147,6 +148,13 @@ class StateSpace:
     def n_variables(self) -> int:
         """Number of variables; their fields stand first."""
         return len(self.crisis.variables)
+
+    def holds(self, fields: Iterable[Field]) -> bool:
+        """Return whether states keep these fields wherever those ask for it."""
+        kept = {one.key: one.alive for one in self.fields}
+        nowhere = (False,) * self.n_slots
+        asked = [zip(one.alive, kept.get(one.key, nowhere), strict=True) for one in fields]
+        return all(here or not wanted for slots in asked for wanted, here in slots)
 
     def encode(self, columns: Columns, slot: int | None = None) -> Int[np.ndarray, "state"]:
         """Return the code of each column; with a slot, forget what is dead there."""
@@ -415,9 +423,7 @@ def build_space(
     n_slots = len(crisis.stages) + 1
     always = (True,) * n_slots
     fields = [Field("variable", v.name, v.values, always) for v in crisis.variables]
-    nodes = _flatten(e for reading in readings for e in reading.expressions)
-    lifetimes = _Lifetimes(readings, n_slots)
-    fields += _memory_fields(crisis, nodes, lifetimes)
+    fields += memory_fields(crisis, readings)
     fields += [Field("once", number, (0.0, 1.0), always) for number in range(n_once)]
     sizes = [one.size for one in fields]
     n_codes = 1
@@ -445,7 +451,10 @@ def build_space(
     )
 
 
-def _memory_fields(crisis: Crisis, nodes: Sequence[Expr], lifetimes: _Lifetimes) -> list[Field]:
+def memory_fields(crisis: Crisis, readings: Sequence[Reading]) -> list[Field]:
+    """Return what states remember beside the variables, so that all that is read has an answer."""
+    nodes = _flatten(e for reading in readings for e in reading.expressions)
+    lifetimes = _Lifetimes(readings, len(crisis.stages) + 1)
     fields: list[Field] = []
     values_of = {v.name: v.values for v in crisis.variables}
     for key, depth in _deepest(nodes).items():

@@ -1,0 +1,118 @@
+"""The check of states finds what never happens, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from offramp.game import GameReport, check_game, compile_game
+from offramp.scenario import parse_scenario
+
+LADDER = """
+offramp: 1
+name: small
+period: {unit: month, count: 4}
+variables:
+  rung: {levels: [r0, r1, r2], start: r0}
+players:
+  one: {precision: 1, discount: 0.9}
+  two: {precision: 1, discount: 0.9}
+stages:
+  - name: climb
+    player: one
+    actions:
+      stay: {}
+      climb: {when: rung < r2, effects: [{move: rung, by: 1}]}
+      bid: {over: [1, 2]}
+  - name: answer
+    player: two
+    actions:
+      bear: {}
+      yield: {effects: [{set: rung, to: r0}]}
+payoffs:
+  one: {height: share(rung)}
+"""
+
+
+def checked(rest: str = "", text: str = LADDER) -> GameReport:
+    return check_game(parse_scenario(text + rest))
+
+
+def codes(report: GameReport) -> list[str]:
+    return [problem.code for problem in report.problems]
+
+
+def policy(player: str, when: str) -> str:
+    act = {"one": "stay", "two": "bear"}[player]
+    return f"{player}: [{{when: '{when}', play: {act}}}]"
+
+
+# --- memory that only a clause of a policy asks for ------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("player", "when"),
+    [
+        ("two", "periods_since(rung == r1, 3) > 1"),
+        ("two", "periods_since(did(one.climb), 3) == 2"),
+        ("one", "periods_since(was(rung) == r1, 3) == 1"),
+        ("two", "was(rung) == r1"),
+        ("one", "share(was(rung, 1)) > 0"),
+        ("two", "did(one.climb)"),
+        ("one", "did(one.climb, 1)"),
+        ("two", "chose(one) == 2"),
+    ],
+)
+def test_a_clause_may_alone_ask_for_memory(player, when):
+    text = LADDER + f"policies: {{bound: {{{policy(player, when)}}}}}\n"
+    assert codes(checked(text=text)) == []
+    assert compile_game(parse_scenario(text), case="bound").usage.clauses == {0}
+
+
+def test_a_clause_that_remembers_what_cannot_have_happened_is_found():
+    never = policy("one", "did(one.climb)")  # its own act, before it moves
+    undone = policy("two", "did(two.yield, 1) and was(rung) == r1")  # who yields is back at r0
+    report = checked(f"policies: {{early: {{{never}}}, undone: {{{undone}}}}}\n")
+    assert [(problem.code, problem.path) for problem in report.problems] == [
+        ("G508", "policies.early.one[1]"),
+        ("G508", "policies.undone.two[1]"),
+    ]
+
+
+def test_what_a_policy_has_remembered_is_counted_among_the_costs():
+    when = policy("two", "periods_since(rung == r1, 3) > 1")
+    free, bound = checked(), checked(f"policies: {{free: {{}}, bound: {{{when}}}}}\n")
+    assert free.memory_cost == {}
+    assert bound.memory_cost["periods_since"] == pytest.approx(
+        sum(bound.n_states.values()) / sum(free.n_states.values())
+    )
+
+
+def test_policies_do_not_pay_for_what_others_have_remembered():
+    waits = [policy("two", f"periods_since(rung == r{level}, 1000) > 2") for level in (0, 1, 2)]
+    waits += [policy("two", f"periods_since(did({act}), 1000) > 2")
+              for act in ("one.climb", "two.yield", "one.stay")]  # fmt: skip
+    policies = ", ".join(f"wait{number}: {{{wait}}}" for number, wait in enumerate(waits))
+    assert codes(checked(f"policies: {{{policies}}}\n")) == []  # all together: 10**18 codes
+
+
+# --- the last period -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "endings: {over: {when: period == 4 and rung == r2, pays: {one: 1}}}",
+        "endings: {over: {when: period == 4 and did(two.yield), pays: {two: 1}}}",
+        "policies: {late: {two: [{when: period == 4 and rung == r2, play: yield}]}}",
+        "policies: {late: {two: [{when: 'period == 4 and was(rung, 1) == r1', play: yield}]}}",
+    ],
+)
+def test_what_happens_only_on_the_last_day_happens(rest):
+    assert codes(checked(rest)) == []
+
+
+def test_an_act_of_the_last_day_can_be_taken():
+    late = LADDER.replace("bear: {}", "bear: {}\n      grab: {when: period == 4, pays: {two: 8}}")
+    after = late.replace("period == 4", "period == 5")
+    assert codes(checked(text=late)) == []
+    assert codes(checked(text=after)) == ["G505"]
