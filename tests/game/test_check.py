@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from offramp.errors import TooLargeError
 from offramp.game import GameReport, check_game, compile_game
 from offramp.scenario import parse_scenario
 
@@ -30,6 +31,20 @@ stages:
       yield: {effects: [{set: rung, to: r0}]}
 payoffs:
   one: {height: share(rung)}
+"""
+
+MATRIX = """
+offramp: 1
+name: matrix
+period: {unit: month, count: 1}
+players:
+  one: {precision: 1, discount: 0.9}
+  two: {precision: 1, discount: 0.9}
+stages:
+  - players: [one, two]
+    actions:
+      one: {swerve: {}, drive: {pays: {one: 1 - 2 * did(two.drive)}}}
+      two: {swerve: {}, drive: {pays: {two: 1}}}
 """
 
 
@@ -116,3 +131,21 @@ def test_an_act_of_the_last_day_can_be_taken():
     after = late.replace("period == 4", "period == 5")
     assert codes(checked(text=late)) == []
     assert codes(checked(text=after)) == ["G505"]
+
+
+# --- no variables ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("worth", ["1", "1 - 2 * did(two.drive)"])
+def test_a_crisis_may_have_no_variables(worth):
+    report = checked(text=MATRIX.replace("1 - 2 * did(two.drive)", worth))
+    assert codes(report) == []
+    assert set(report.n_states.values()) == {1}
+
+
+def test_memory_alone_can_be_too_much():
+    counted = " + ".join(f"periods_since(did(one.drive, {lag}), 1000)" for lag in range(6))
+    text = MATRIX + f'payoffs: {{one: {{wait: "{counted}"}}}}\n'
+    assert codes(checked(text=text)) == ["G520"]
+    with pytest.raises(TooLargeError, match=r"the widest: periods_since \(1000 levels\)"):
+        compile_game(parse_scenario(text))

@@ -142,7 +142,7 @@ class StateSpace:
     @property
     def n_codes(self) -> int:
         """Size of the code space."""
-        return int(self.strides[-1] * self.fields[-1].size)
+        return math.prod(one.size for one in self.fields)
 
     @property
     def n_variables(self) -> int:
@@ -177,7 +177,8 @@ class StateSpace:
     def decode(self, codes: Int[np.ndarray, "state"]) -> Columns:
         """Return one column of levels per code."""
         states = States(self, codes)
-        return np.array([states[row] for row in range(len(self.fields))], np.int32)
+        levels = np.array([states[row] for row in range(len(self.fields))], np.int32)
+        return levels.reshape(len(self.fields), len(codes))  # also where there are no fields
 
     def describe(self, code: int) -> dict[str, str]:
         """Return variable → level name of one state, what is remembered included."""
@@ -359,6 +360,8 @@ def field_label(one: Field) -> str:
         return f"chose({key.player})"
     if isinstance(key, Since):
         return "periods_since"
+    if one.kind == "variable":
+        return str(key)
     return f"clause {key} spent"
 
 
@@ -430,9 +433,9 @@ def build_space(
     for size in sizes:
         n_codes *= size
     if n_codes > LARGEST_CODE:
-        widest = sorted(fields[: len(crisis.variables)], key=lambda one: -one.size)[:3]
-        told = ", ".join(f"{one.key} ({one.size} levels)" for one in widest)
-        where = next(v.where for v in crisis.variables if v.name == widest[0].key)
+        widest = sorted(fields, key=lambda one: -one.size)[:3]
+        told = ", ".join(f"{field_label(one)} ({one.size} levels)" for one in widest)
+        where = next((v.where for v in crisis.variables if v.name == widest[0].key), None)
         raise TooLargeError(
             Problem(
                 code="G520",
@@ -442,7 +445,7 @@ def build_space(
                 fix="use fewer levels, fewer variables, or less memory (was, did, periods_since).",
             )
         )
-    strides = np.concatenate([[1], np.cumprod(np.array(sizes[:-1], np.int64))]).astype(np.int64)
+    strides = np.cumprod(np.array([1, *sizes], np.int64))[:-1]
     position = {
         one.key if one.kind != "once" else ("once", one.key): i for i, one in enumerate(fields)
     }
