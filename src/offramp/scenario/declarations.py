@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 
 from offramp.scenario.body import stage_name
-from offramp.scenario.layers import Layers
+from offramp.scenario.layers import Layers, lay
 from offramp.scenario.parameters import Entry, Numbers
 from offramp.scenario.reading import Notes, Reader, Spot
 from offramp.scenario.schema import (
@@ -39,9 +40,11 @@ def check_declarations(scenario: Scenario, notes: Notes) -> None:
     reader = reader_for(scenario, notes)
     root = Spot(scenario.document)
     _check_names(scenario, root, notes)
-    numbers = numbers_of(scenario, Layers(), {}, Reader(reader.scope, Notes(), None))
+    quiet = Reader(reader.scope, Notes(), None)
+    numbers = numbers_of(scenario, Layers(), {}, quiet)
     for name, decl, spot in declared_parameters(scenario):
         _check_parameter(name, decl, spot, numbers, notes)
+    _check_views(scenario, quiet, notes)
     _check_bundles(scenario, root / "bundles", reader)
     _check_variables(scenario, root / "variables", notes)
     _check_players(scenario, root / "players", reader)
@@ -125,9 +128,45 @@ def _check_parameter(
         )
     if decl.one_of is not None:
         _check_one_of(decl, spot / "one_of", numbers, notes)
+    low, high = _ends(decl, spot, numbers)
+    if low > high or (decl.range is not None and decl.scale == "log" and low <= 0):
+        told = "runs downwards" if low > high else "reaches 0 or below, where logarithms end"
+        message = f"The range of '{name}', {low:g} to {high:g}, {told}."
+        fix = "give the lower end first; both above 0 with `scale: log`."
+        notes.add("S321", message, spot / "range", fix=fix)
+    elif name in numbers.values:
+        _check_within(name, numbers.values[name], (low, high), spot / "value", notes)
+
+
+def _ends(decl: ParameterDecl, spot: Spot, numbers: Numbers) -> tuple[float, float]:
+    """Return the least and the most that a parameter may be; without a range, any number."""
     if decl.range is not None:
         low, high = (numbers.of(Entry(end, spot / "range" / i)) for i, end in enumerate(decl.range))
-        _check_range(name, decl, (low, high), numbers, spot, notes)
+        return low, high
+    values = decl.one_of or {}
+    return min(values, default=-math.inf), max(values, default=math.inf)
+
+
+def _check_within(
+    name: str, value: float, ends: tuple[float, float], spot: Spot, notes: Notes
+) -> None:
+    low, high = ends
+    if not low <= value <= high:
+        message = f"The value of '{name}', {value:g}, lies outside its range, {low:g} to {high:g}."
+        notes.add("S313", message, spot, fix="widen the range, or move the value.")
+
+
+def _check_views(scenario: Scenario, quiet: Reader, notes: Notes) -> None:
+    """Note where what a view says of a parameter lies outside the parameter's range."""
+    declared = {name: (decl, spot) for name, decl, spot in declared_parameters(scenario)}
+    for view in scenario.views:
+        layers = lay(scenario, Notes(), view=view)
+        numbers = numbers_of(scenario, layers, {}, quiet)
+        for name, entry in layers.sets.items():
+            if name in declared:
+                low, high = _ends(*declared[name], numbers)
+                if low <= high:  # else that is told already
+                    _check_within(name, numbers.values[name], (low, high), entry.spot, notes)
 
 
 def _check_one_of(decl: ParameterDecl, spot: Spot, numbers: Numbers, notes: Notes) -> None:
@@ -136,27 +175,6 @@ def _check_one_of(decl: ParameterDecl, spot: Spot, numbers: Numbers, notes: Note
     if not weights or min(weights) < 0 or sum(weights) <= 0:
         fix = "give weights of at least 0, not all of them 0."
         notes.add("S314", "These weights are negative, or all of them zero.", spot, fix=fix)
-
-
-def _check_range(
-    name: str,
-    decl: ParameterDecl,
-    ends: tuple[float, float],
-    numbers: Numbers,
-    spot: Spot,
-    notes: Notes,
-) -> None:
-    low, high = ends
-    if low > high or (decl.scale == "log" and low <= 0):
-        told = "runs downwards" if low > high else "reaches 0 or below, where logarithms end"
-        message = f"The range of '{name}', {low:g} to {high:g}, {told}."
-        fix = "give the lower end first; both above 0 with `scale: log`."
-        notes.add("S321", message, spot / "range", fix=fix)
-        return
-    value = numbers.values.get(name)
-    if value is not None and not low <= value <= high:
-        message = f"The value of '{name}', {value:g}, lies outside its range, {low:g} to {high:g}."
-        notes.add("S313", message, spot / "value", fix="widen the range, or move the value.")
 
 
 def _check_bundles(scenario: Scenario, spot: Spot, reader: Reader) -> None:
