@@ -121,8 +121,7 @@ def build_simplex(
         return _single_point(reference)
     if n_types > MAX_GRID_TYPES:
         raise ValueError(f"a belief grid holds at most {MAX_GRID_TYPES} types, not {n_types}")
-    regular = _regular_segment(resolution) if n_types == 2 else _regular_triangle(resolution)
-    points, cells = regular
+    points, cells = _regular_segment(resolution) if n_types == 2 else _regular_triangle(resolution)
     table, mesh = _triangulated(points, cells, [reference, *priors])
     candidates = _reaching_into(cells, table, mesh)
     pieces = np.concatenate(candidates)

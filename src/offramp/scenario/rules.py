@@ -66,6 +66,7 @@ class _Rules:
             for covert in coverts_at(stage):
                 yield from self.covert_forms(covert)
         yield from self.covert_stays_covert(readings)
+        yield from self.counts_what_states_hold(readings)
         if self.crisis.n_periods is None:
             yield from self.endless(readings)
 
@@ -283,6 +284,22 @@ class _Rules:
                         reading,
                         "read what the act brought about instead, or read it at its own stage.",
                     )
+
+    # --- memory --------------------------------------------------------------------------------
+
+    def counts_what_states_hold(self, readings: list[Reading]) -> Iterator[Problem]:
+        """One state has one successor at the end of every period, whatever the period's number."""
+        for reading in readings:
+            counted = [n.condition for n in walk(reading.expression) if isinstance(n, Since)]
+            if any(isinstance(node, Period) for one in counted for node in walk(one)):
+                yield _problem(
+                    "S335",
+                    "What `periods_since` counts from reads the number of the period, which is no "
+                    "part of the public state.",
+                    reading,
+                    "compare `period` with a number where the count is used, or set a variable in "
+                    "that period.",
+                )
 
     # --- forever -------------------------------------------------------------------------------
 
