@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 import signal
 import subprocess
@@ -355,3 +356,37 @@ def test_closed_pipe_is_no_error(tmp_path):
         shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.stderr == ""
+
+
+OVER_AT_ONCE = """\
+offramp: 1
+name: over
+period: {unit: month, count: 3}
+parameters: {toll: {value: 0, unit: payoff, source: judgement}}
+variables: {front: {levels: [calm, over], start: calm}}
+players:
+  north:
+    precision: 2
+    types: {soft: {prior: 1, set: {toll: 0.3}}, hard: {prior: 1, set: {toll: -0.2}}}
+stages:
+  - name: move
+    player: north
+    actions:
+      wait: {effects: [{name: drift, set: front, to: over}]}
+      push: {cost: toll, effects: [{name: drive, set: front, to: over}]}
+endings: {done: {when: front == over}}
+solver: {beliefs: BELIEFS}
+"""
+
+
+@pytest.mark.parametrize("beliefs", ["grid", "history"])
+def test_a_crisis_that_is_over_at_once_has_periods_without_states(offramp, beliefs):
+    Path("over.yaml").write_text(OVER_AT_ONCE.replace("BELIEFS", beliefs))
+    assert offramp("check", "over.yaml")[0] == 0
+    code, out, _ = offramp("run", "over.yaml", "--json")
+    assert code == 0
+    (case,) = as_json("run", out)["cases"]
+    pushed = {row["type"]: row["share"] for row in case["replies"] if row["act"] == "push"}
+    assert pushed["soft"] == pytest.approx(1 / (1 + math.exp(2 * 0.3)), abs=1e-9)
+    assert pushed["hard"] == pytest.approx(1 / (1 + math.exp(-2 * 0.2)), abs=1e-9)
+    assert {row["ending"]: row["chance"] for row in case["endings"]}["done"] == pytest.approx(1.0)

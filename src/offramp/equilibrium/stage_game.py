@@ -335,7 +335,7 @@ def _reply_typed(
         )
         return rounds
 
-    rounds = max(task.crew.run(reply, task.n_states, LEAST_STATES))
+    rounds = max(task.crew.run(reply, task.n_states, LEAST_STATES), default=0)
     hard = np.ascontiguousarray(np.argwhere(error < 0.0))
     found = _solve_points(task, effort, np.array([precision]), None, strategies, hard)
     residual = max(float(error.max(initial=0.0)), float(found.residual.max(initial=0.0)))

@@ -93,7 +93,8 @@ def _write_check(answer: CheckAnswer, width: int) -> str:
         (("use", "text"), ("times more states", "number")),
         tuple((row.use, row.factor) for row in answer.memory),
     )
-    found = f"{answer.scenario}: nothing is wrong. Cases: {', '.join(answer.cases)}."
+    cases = f" Cases: {', '.join(answer.cases)}." if answer.cases else ""
+    found = f"{answer.scenario}: nothing is wrong.{cases}"
     parts = [textwrap.fill(found, width)]
     parts += [render(table, width) for table in (sizes, memory) if table.rows]
     parts.append(f"Profiles of types: {answer.profiles}.")

@@ -198,7 +198,7 @@ def _precision_row(game: Game, number: int) -> PrecisionRow:
 
 
 def _spread(payoff: np.ndarray) -> float:
-    return float(payoff.max() - payoff.min())
+    return float(payoff.max() - payoff.min()) if payoff.size else 0.0  # none lasts a period
 
 
 # --- the mean over settings -----------------------------------------------------------------------

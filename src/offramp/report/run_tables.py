@@ -182,7 +182,9 @@ def _climb_summary(cases: Sequence[CaseAnswer]) -> Table:
             sorted((row.rung, row.chance) for row in one.climb if row.period == period)
             for period in periods
         ]
-        rows.append((one.case, *(f"{_quantile(r, 0.5)}/{_quantile(r, 0.9)}" for r in by_period)))
+        summary = [f"{_quantile(r, 0.5)}/{_quantile(r, 0.9)}" for r in by_period]
+        if summary:  # no act has a rung, else
+            rows.append((one.case, *summary))
     columns: list[tuple[str, Kind]] = [("case", "text")]
     columns += [(str(period), "text") for period in periods]
     title = "How it climbs (highest rung acted on in a period: middle path/one path in ten)"

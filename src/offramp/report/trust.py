@@ -57,9 +57,9 @@ def certificate_words(found: CertificateAnswer) -> list[str]:
         share = format_share(found.branched)
         told.append(f"in {share} of the situations the branch turned: other solutions may be near")
     if found.chance_error > CHANCE_ERROR:
-        told.append(f"chances miss one by {_size(found.chance_error)}")
+        told.append(f"chances miss one by at most {_size(found.chance_error)}")
     return told
 
 
 def _size(size: float) -> str:
-    return format_miss(size).replace("<", "less than ")
+    return format_miss(size).removeprefix("<")  # "at most" is said before it
