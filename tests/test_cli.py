@@ -380,7 +380,7 @@ solver: {beliefs: BELIEFS}
 
 
 @pytest.mark.parametrize("beliefs", ["grid", "history"])
-def test_a_crisis_that_is_over_at_once_has_periods_without_states(offramp, beliefs):
+def test_a_crisis_that_is_over_at_once_leaves_periods_without_states(offramp, beliefs):
     Path("over.yaml").write_text(OVER_AT_ONCE.replace("BELIEFS", beliefs))
     assert offramp("check", "over.yaml")[0] == 0
     code, out, _ = offramp("run", "over.yaml", "--json")
@@ -390,3 +390,16 @@ def test_a_crisis_that_is_over_at_once_has_periods_without_states(offramp, belie
     assert pushed["soft"] == pytest.approx(1 / (1 + math.exp(2 * 0.3)), abs=1e-9)
     assert pushed["hard"] == pytest.approx(1 / (1 + math.exp(-2 * 0.2)), abs=1e-9)
     assert {row["ending"]: row["chance"] for row in case["endings"]}["done"] == pytest.approx(1.0)
+
+
+def test_no_command_solves_what_check_refuses(offramp):
+    stage = "  - {name: later, player: north, actions: {rest: {}, stir: {}}}\nendings"
+    text = OVER_AT_ONCE.replace("BELIEFS", "grid").replace("endings", stage)
+    Path("over.yaml").write_text(text)
+    code, _, told = offramp("check", "over.yaml")
+    assert code == 2
+    assert told.count("error G505") == 2
+    words = {"run": [], "rates": [], "why": ["--player", "north"], "export": ["--gambit", "a.efg"]}
+    for command, more in words.items():
+        assert offramp(command, "over.yaml", *more)[::2] == (2, told)
+    assert os.listdir() == ["over.yaml"]

@@ -272,3 +272,15 @@ def test_digits_do_not_depend_on_threads(name):
             first, second = (e.log_strategy(0, stage, mover) for e in (one, two))
             assert np.array_equal(first, second)
     assert np.array_equal(one.value(0), two.value(0))
+
+
+def test_a_stage_that_no_play_reaches_has_nothing_to_solve():
+    closing = build_stage(
+        (DEFENDER,), ["defender"], [[Move(("yield", "fight"))]], lambda s, a: straight(-1)
+    )
+    never = build_stage((DEFENDER,), ["defender"], [], lambda s, a: straight(0))
+    game = build_game((DEFENDER,), [closing, never], [1, 0, 0], ended=[{}])
+    equilibrium = solve(game)
+    assert np.exp(equilibrium.log_strategy(0, 0)) == pytest.approx(0.5)
+    assert equilibrium.log_strategy(0, 1).size == 0
+    assert equilibrium.residual == 0.0

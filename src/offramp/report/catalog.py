@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from offramp import __version__
 from offramp.errors import OfframpError, Problem, RunError, raise_problems, render_problem
-from offramp.game import check_game
+from offramp.game import GameReport, check_game
 from offramp.report.answers import (
     ANSWERS,
     CheckAnswer,
@@ -34,6 +34,7 @@ __all__ = [
     "describe_scenarios",
     "period_words",
     "schema_text",
+    "sound_scenario",
 ]
 
 
@@ -49,9 +50,8 @@ def describe_check(name_or_path: str) -> CheckAnswer:
     Raises:
         OfframpError: With every problem of the file and of the game that it describes.
     """
-    scenario = load_scenario(name_or_path)
-    report = check_game(scenario)
-    warnings = [*scenario.warnings, *raise_problems(report.problems)]
+    scenario, report, found = _checked(name_or_path)
+    warnings = [*scenario.warnings, *found]
     crisis = bind(scenario)
     return CheckAnswer(
         offramp=__version__,
@@ -63,6 +63,21 @@ def describe_check(name_or_path: str) -> CheckAnswer:
         memory=[MemoryRow(use=use, factor=factor) for use, factor in report.memory_cost.items()],
         notes=[render_problem(warning) for warning in warnings],
     )
+
+
+def sound_scenario(name_or_path: str) -> Scenario:
+    """Return a scenario in which `check` finds no error, so that no command solves what it refuses.
+
+    Raises:
+        OfframpError: With every problem of the file and of the game that it describes.
+    """
+    return _checked(name_or_path)[0]
+
+
+def _checked(name_or_path: str) -> tuple[Scenario, GameReport, tuple[Problem, ...]]:
+    scenario = load_scenario(name_or_path)
+    report = check_game(scenario)
+    return scenario, report, raise_problems(report.problems)
 
 
 def describe_problems(error: OfframpError) -> ProblemAnswer:

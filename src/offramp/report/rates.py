@@ -9,9 +9,10 @@ from offramp.exploration import Laid, plan_solves, solve_cases, wanted_cases
 from offramp.exploration.rates import RatesFound, find_rates, judge_rate
 from offramp.outcomes.learning import find_learning
 from offramp.report.answers import LivelinessRow, RateRow, RatesAnswer
+from offramp.report.catalog import sound_scenario
 from offramp.report.progress import Progress
 from offramp.report.results import liveliness_row, scenario_head
-from offramp.scenario import Scenario, load_scenario
+from offramp.scenario import Scenario
 from offramp.scenario.rates import RateDecl, load_rates
 
 __all__ = ["describe_rates"]
@@ -26,7 +27,7 @@ def describe_rates(name_or_path: str, *, worlds: int, seed: int) -> RatesAnswer:
     Raises:
         OfframpError: The scenario or its file of rates is wrong or missing.
     """
-    scenario = load_scenario(name_or_path)
+    scenario = sound_scenario(name_or_path)
     rates = load_rates(name_or_path)
     (case,) = wanted_cases(scenario, [rates.case] if rates.case else ())[:1]
     with Progress("solving", worlds + FURTHER_SOLVES) as progress:

@@ -14,9 +14,9 @@ from offramp.equilibrium.switching import PaymentSwitch, TermSwitch
 from offramp.exploration import Laid, plan_solves, solve_one, wanted_cases
 from offramp.outcomes.likeliest import find_likeliest
 from offramp.report.answers import ScenarioHead, SwitchRow, WhyAct, WhyAnswer, WhyBelief, WhyTerm
+from offramp.report.catalog import sound_scenario
 from offramp.report.progress import Progress
 from offramp.report.results import scenario_head
-from offramp.scenario import load_scenario
 
 __all__ = ["describe_why"]
 
@@ -43,7 +43,7 @@ def describe_why(
     Raises:
         OfframpError: A name is unknown, or there is no such situation.
     """
-    scenario = load_scenario(name_or_path)
+    scenario = sound_scenario(name_or_path)
     laid = Laid(view, parameters, grid)
     cases = wanted_cases(scenario, [case] if case else ())[:1]
     plan = plan_solves(scenario, cases, laid)[:1]

@@ -34,11 +34,11 @@ from offramp.report.answers import (
     RungRow,
     ScenarioHead,
 )
-from offramp.report.catalog import period_words
+from offramp.report.catalog import period_words, sound_scenario
 from offramp.report.certificates import describe_certificate
 from offramp.report.progress import Progress
 from offramp.report.trust import worst_certificate
-from offramp.scenario import Crisis, Scenario, bind, load_scenario
+from offramp.scenario import Crisis, Scenario, bind
 from offramp.scenario.expressions import Boolean, Compare, Did, MeasureCall, Unary
 
 __all__ = ["describe_run", "liveliness_row", "scenario_head"]
@@ -59,7 +59,7 @@ def describe_run(
     Raises:
         OfframpError: With every problem of the scenario, or of what is laid over it.
     """
-    scenario = load_scenario(name_or_path)
+    scenario = sound_scenario(name_or_path)
     laid = Laid(view, parameters, grid)
     plan = plan_solves(scenario, wanted_cases(scenario, cases), laid)
     found: dict[str, list[_Part]] = {name: [] for one in plan for name in one.cases}

@@ -10,9 +10,9 @@ from offramp.exploration import wanted_cases
 from offramp.game import compile_game
 from offramp.game.gambit import export_gambit
 from offramp.report.answers import ExportAnswer
+from offramp.report.catalog import sound_scenario
 from offramp.report.files import new_file
 from offramp.report.progress import Progress
-from offramp.scenario import load_scenario
 
 __all__ = ["write_gambit"]
 
@@ -31,7 +31,7 @@ def write_gambit(
         OfframpError: The scenario is wrong, its tree too large or not expressible, or the file
             is there already.
     """
-    scenario = load_scenario(name_or_path)
+    scenario = sound_scenario(name_or_path)
     (chosen,) = wanted_cases(scenario, [case] if case else ())[:1]
     with new_file(target) as path, Progress("unrolling", 1) as progress:
         progress.start(chosen)
