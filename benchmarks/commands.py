@@ -40,8 +40,8 @@ def measure_command(words: Sequence[str], *, trial: bool) -> Measurement:
 def measure_cold_start() -> Measurement:
     """Run the smallest game on an empty kernel cache, as a new machine does; then changed games.
 
-    Those are one with other numbers and states, and two with features that the first has not:
-    several movers at once and covert acts, and three types.
+    Those are one with other numbers and states, and some with features that the first has not:
+    several movers at once and covert acts, three types, exact beliefs.
     """
     with tempfile.TemporaryDirectory() as folder:
         run = _runner(Path(folder))
@@ -51,6 +51,7 @@ def measure_cold_start() -> Measurement:
             "other_numbers": run("changed.yaml")[1],
             "other_features": run("strait-standoff")[1],
             "more_types": run("alliance.yaml")[1],
+            "exact_beliefs": run("exact.yaml")[1],
         }
     return Measurement(
         cpu_seconds=cold.cpu,
@@ -85,6 +86,9 @@ def _write_games(folder: Path) -> None:
     assert changed != duel
     (folder / "duel.yaml").write_text(duel, encoding="utf-8")
     (folder / "changed.yaml").write_text(changed, encoding="utf-8")
+    exact = duel.replace("solver: {grid: 21}", "solver: {beliefs: history}")
+    assert exact != duel
+    (folder / "exact.yaml").write_text(exact, encoding="utf-8")
     (folder / "alliance.yaml").write_text(game_text("alliance", periods=2), encoding="utf-8")
 
 

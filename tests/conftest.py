@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from offramp.equilibrium.kernels.compilation import prepare_kernels
 
 # so that tests can import `oracles` and `helpers`, which are no part of the program
 sys.path.insert(0, str(Path(__file__).parent))
@@ -18,3 +21,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("offramp")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile kernels before tests are handed out: every worker would else compile them."""
+    if not hasattr(config, "workerinput"):
+        prepare_kernels()

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float
 
 from offramp.equilibrium.endless import lengthen, value_change_to_come
-from offramp.equilibrium.kernels.cache import announce_compilation
+from offramp.equilibrium.kernels.compilation import prepare_kernels
 from offramp.equilibrium.kernels.expectations import accrue
 from offramp.equilibrium.memory import check_memory, plan_windows
 from offramp.equilibrium.plan import GamePlan, kernel_array
@@ -124,7 +124,7 @@ def solve_on_grid(
     progress: Progress | None = None,
 ) -> Equilibrium:
     """Solve a game on its belief grid; see `solve`."""
-    announce_compilation("replies", "signalling", "responses")
+    prepare_kernels()
     plan = GamePlan(game)
     check_memory(plan, settings.memory)
     solver = _Backward(plan, settings, threads, warm)

@@ -19,7 +19,7 @@ from jaxtyping import Float, Int
 from offramp.equilibrium.branch import MAX_STEPS, Branch, Linearised, Polished, follow, polish
 from offramp.equilibrium.history_board import Layout, all_accounts, lay_out, new_scratch
 from offramp.equilibrium.kernels.boards import Board
-from offramp.equilibrium.kernels.cache import announce_compilation
+from offramp.equilibrium.kernels.compilation import prepare_kernels
 from offramp.equilibrium.kernels.histories import (
     advance,
     compare_replies,
@@ -165,7 +165,7 @@ def solve_histories(
         asked = getattr(game.crisis, "solver", {}).get("precision_basis", "current")
         precision_basis = str(asked)
     tree = unroll(game, start, limit=limit)
-    announce_compilation("histories")
+    prepare_kernels()
     system = HistorySystem(tree, precision_basis)
     branch, polished, settled = _solve(system, tolerance, max_steps)
     return system.conclude(branch, polished, settled)

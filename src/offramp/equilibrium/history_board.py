@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from offramp.equilibrium.kernels.boards import NODE, OPTION, PLACE, SLOT, Board, Records, Scratch
+from offramp.equilibrium.plan import kernel_array
 from offramp.game.branching import (
     Branching,
     account_discounts,
@@ -66,12 +67,12 @@ def lay_out(tree: Tree) -> Layout:
         options=options,
         **_row_arrays(stack, active, game),
         **_player_arrays(tree, active),
-        arrival_pay=np.ascontiguousarray(_arrival_pay(game)[:, :, active]),
+        arrival_pay=_arrival_pay(game)[:, :, active],
         n_coordinates=sum(len(game.players[i].types) - 1 for i in game.typed),
         learning=game.learning,
     )
     return Layout(
-        board=board,
+        board=_for_kernels(board),
         active=active,
         n_unknown=int(n_unknown[alive].sum()),
         n_strategy=int(n_strategy[alive].sum()),
@@ -89,7 +90,7 @@ def all_accounts(board: Board, tree: Tree, game: Game) -> Board:
     parts = {id(part): part for period in branchings for part in period}.values()
     nodes = board.nodes.copy()
     nodes.answer = -1
-    return board._replace(
+    accounts = board._replace(
         nodes=nodes,
         pay=np.concatenate([part.rows.pay for part in parts]),
         discount=account_discounts(game),
@@ -97,6 +98,13 @@ def all_accounts(board: Board, tree: Tree, game: Game) -> Board:
         arrival_pay=_arrival_pay(game),
         average=_averages(tree, game),
     )
+    return _for_kernels(accounts)
+
+
+def _for_kernels(board: Board) -> Board:
+    """Return the board with its arrays laid out as kernels were compiled for."""
+    arrays = {name: one for name, one in board._asdict().items() if isinstance(one, np.ndarray)}
+    return board._replace(**{name: kernel_array(one) for name, one in arrays.items()})
 
 
 def new_scratch(board: Board) -> Scratch:
@@ -394,11 +402,11 @@ def _player_arrays(tree: Tree, active: Int[np.ndarray, "active"]) -> dict[str, n
     return {
         "discount": np.array([game.players[i].discount for i in active], np.float64),
         "n_types": n_types,
-        "profiles": np.ascontiguousarray(game.profiles, np.int64),
+        "profiles": game.profiles.astype(np.int64),
         "coordinate": coordinate,
         "log_prior": log_prior,
         "tilt": game.grid.tilt[active],
-        "average": np.ascontiguousarray(_averages(tree, game)[:, active]),
+        "average": _averages(tree, game)[:, active],
     }
 
 

@@ -248,7 +248,9 @@ class GamePlan:
 _Number = type[np.int64] | type[np.uint32] | type[np.float64]
 
 
-def kernel_array(array: Shaped[np.ndarray, "..."], dtype: _Number) -> Shaped[np.ndarray, "..."]:
+def kernel_array(
+    array: Shaped[np.ndarray, "..."], dtype: _Number | None = None
+) -> Shaped[np.ndarray, "..."]:
     """Return the array as kernels were compiled for it: contiguous, aligned, writeable."""
     return np.require(array, dtype, ["C", "A", "W"])
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int16, Int32, UInt8
 
 from offramp.equilibrium.kernels.arithmetic import fast_exp, fast_log
 from offramp.equilibrium.kernels.cache import kernel, part, spot
@@ -62,11 +62,11 @@ class Store(NamedTuple):
 class RowTable(NamedTuple):
     """Joint acts of a stage and where they lead, as `game.Rows` holds them."""
 
-    start: Int[np.ndarray, "state_1"]
-    entry_start: Int[np.ndarray, "row_1"]
-    successor: Int[np.ndarray, "entry"]
+    start: Int32[np.ndarray, "state_1"]
+    entry_start: Int32[np.ndarray, "row_1"]
+    successor: Int32[np.ndarray, "entry"]
     chance: Float[np.ndarray, "entry reader_type"]
-    redraw: Int[np.ndarray, "entry"]
+    redraw: Int32[np.ndarray, "entry"]
 
 
 class Part(NamedTuple):
@@ -76,9 +76,9 @@ class Part(NamedTuple):
         local_row, local_lesson: Where the rows and lessons of each begin in scratch arrays.
     """
 
-    states: Int[np.ndarray, "listed"]
-    local_row: Int[np.ndarray, "listed"]
-    local_lesson: Int[np.ndarray, "listed"]
+    states: Int32[np.ndarray, "listed"]
+    local_row: Int32[np.ndarray, "listed"]
+    local_lesson: Int32[np.ndarray, "listed"]
 
 
 class Simplex(NamedTuple):
@@ -91,11 +91,11 @@ class Simplex(NamedTuple):
     """
 
     prior: Float[np.ndarray, "type belief"]
-    component: Int[np.ndarray, "belief"]
+    component: Int32[np.ndarray, "belief"]
     stride: int
     resolution: int
-    cell_start: Int[np.ndarray, "cell_1"]
-    piece: Int[np.ndarray, "piece type"]
+    cell_start: Int32[np.ndarray, "cell_1"]
+    piece: Int32[np.ndarray, "piece type"]
     inverse: Float[np.ndarray, "piece type type"]
 
 
@@ -108,7 +108,7 @@ class Likelihood(NamedTuple):
     """
 
     log: Float[np.ndarray, "source type belief"]
-    source: Int[np.ndarray, "lesson"]
+    source: Int32[np.ndarray, "lesson"]
     is_local: bool
 
 
@@ -122,9 +122,9 @@ class Lessons(NamedTuple):
     """
 
     kind: int
-    of_entry: Int[np.ndarray, "entry"]
+    of_entry: Int32[np.ndarray, "entry"]
     moves: UInt8[np.ndarray, "local_lesson"]
-    corner: Int[np.ndarray, "local_lesson belief corner"]
+    corner: Int32[np.ndarray, "local_lesson belief corner"]
     weight: Float[np.ndarray, "local_lesson belief corner"]
 
 
@@ -141,16 +141,16 @@ class Feeds(NamedTuple):
         flow: Row of the flows that counts what each act is taken with, or -1.
     """
 
-    start: Int[np.ndarray, "task_1"]
-    target: Int[np.ndarray, "feed"]
-    source: Int[np.ndarray, "feed"]
-    tracker: Int[np.ndarray, "feed"]
-    update: Int[np.ndarray, "feed"]
-    joint: Int[np.ndarray, "feed"]
-    reader: Int[np.ndarray, "feed"]
-    redraw: Int[np.ndarray, "feed"]
+    start: Int32[np.ndarray, "task_1"]
+    target: Int32[np.ndarray, "feed"]
+    source: Int32[np.ndarray, "feed"]
+    tracker: Int32[np.ndarray, "feed"]
+    update: Int32[np.ndarray, "feed"]
+    joint: Int32[np.ndarray, "feed"]
+    reader: Int32[np.ndarray, "feed"]
+    redraw: Int32[np.ndarray, "feed"]
     share: Float[np.ndarray, "feed"]
-    flow: Int[np.ndarray, "feed"]
+    flow: Int32[np.ndarray, "feed"]
 
 
 class ChainSteps(NamedTuple):
@@ -162,13 +162,13 @@ class ChainSteps(NamedTuple):
         flow_of: Column of the flows that counts what passes an affected state, or -1.
     """
 
-    step_start: Int[np.ndarray, "step_1"]
+    step_start: Int32[np.ndarray, "step_1"]
     in_place: UInt8[np.ndarray, "step"]
-    inner: Int[np.ndarray, "affected"]
-    entry_start: Int[np.ndarray, "affected_1"]
-    successor: Int[np.ndarray, "entry"]
+    inner: Int32[np.ndarray, "affected"]
+    entry_start: Int32[np.ndarray, "affected_1"]
+    successor: Int32[np.ndarray, "entry"]
     chance: Float[np.ndarray, "entry"]
-    flow_of: Int[np.ndarray, "affected"]
+    flow_of: Int32[np.ndarray, "affected"]
 
 
 # --- how likely acts are, and what they teach ---------------------------------------------------
@@ -179,10 +179,10 @@ def write_chances(
     first: int,
     stop: int,
     part: Part,
-    row_start: Int[np.ndarray, "state_1"],
-    option: Int[np.ndarray, "row"],
+    row_start: Int32[np.ndarray, "state_1"],
+    option: Int32[np.ndarray, "row"],
     log_strategy: Float[np.ndarray, "option type belief"],
-    type_of_joint: Int[np.ndarray, "joint"],
+    type_of_joint: Int32[np.ndarray, "joint"],
     is_first: bool,
     chance: Float[np.ndarray, "local_row joint belief"],
 ) -> None:
@@ -218,13 +218,13 @@ def weigh_signals(
     first: int,
     stop: int,
     part: Part,
-    signal_start: Int[np.ndarray, "state_1"],
-    member_start: Int[np.ndarray, "signal_1"],
-    member: Int[np.ndarray, "member"],
-    row_of_entry: Int[np.ndarray, "entry"],
-    option: Int[np.ndarray, "row"],
+    signal_start: Int32[np.ndarray, "state_1"],
+    member_start: Int32[np.ndarray, "signal_1"],
+    member: Int32[np.ndarray, "member"],
+    row_of_entry: Int32[np.ndarray, "entry"],
+    option: Int32[np.ndarray, "row"],
     log_strategy: Float[np.ndarray, "option type belief"],
-    row_start: Int[np.ndarray, "state_1"],
+    row_start: Int32[np.ndarray, "state_1"],
     log_others: Float[np.ndarray, "local_row belief"],
     entry_chance: Float[np.ndarray, "entry reader_type"],
     log_likelihood: Float[np.ndarray, "local_signal type belief"],
@@ -314,7 +314,7 @@ def _locate(
     b: int,
     posterior: Float[np.ndarray, "type belief"],
     resolution: int,
-    cell_start: Int[np.ndarray, "cell_1"],
+    cell_start: Int32[np.ndarray, "cell_1"],
     inverse: Float[np.ndarray, "piece type type"],
 ) -> tuple[int, float, float, float]:
     """Return the piece that holds a belief over two or three types, and its barycentric weights.
@@ -360,7 +360,7 @@ def find_lessons(
     first: int,
     stop: int,
     part: Part,
-    lesson_start: Int[np.ndarray, "state_1"],
+    lesson_start: Int32[np.ndarray, "state_1"],
     likelihood: Likelihood,
     simplex: Simplex,
     n_corners: int,
@@ -419,7 +419,7 @@ def find_lessons(
 def _stay(
     here: int,
     n_corners: int,
-    corner: Int[np.ndarray, "local_lesson belief corner"],
+    corner: Int32[np.ndarray, "local_lesson belief corner"],
     weight: Float[np.ndarray, "local_lesson belief corner"],
 ) -> None:
     """Write that earlier learners' beliefs stay, which had been left unwritten."""
@@ -435,11 +435,11 @@ def _split(
     b: int,
     held: int,
     n_corners: int,
-    piece: Int[np.ndarray, "piece type"],
-    component: Int[np.ndarray, "belief"],
+    piece: Int32[np.ndarray, "piece type"],
+    component: Int32[np.ndarray, "belief"],
     stride: int,
     share: Float[np.ndarray, "3"],
-    corner: Int[np.ndarray, "local_lesson belief corner"],
+    corner: Int32[np.ndarray, "local_lesson belief corner"],
     weight: Float[np.ndarray, "local_lesson belief corner"],
 ) -> None:
     """Split the corners that earlier learners left for a belief by those of a further one."""
@@ -464,7 +464,7 @@ def _add(
     share: float,
     sent: Float[np.ndarray, "slot belief"],
     x: int,
-    belief_map: Int[np.ndarray, "mask belief"],
+    belief_map: Int32[np.ndarray, "mask belief"],
     mask: int,
     to: int,
     n: int,
@@ -489,7 +489,7 @@ def _learn(
     lesson: int,
     n_passing: int,
     together: bool,
-    corner: Int[np.ndarray, "local_lesson belief corner"],
+    corner: Int32[np.ndarray, "local_lesson belief corner"],
     weight: Float[np.ndarray, "local_lesson belief corner"],
     flow: Float[np.ndarray, "belief slot"],
     landed: Float[np.ndarray, "belief slot"],
@@ -534,8 +534,8 @@ def push_rows(
     table: RowTable,
     chance: Float[np.ndarray, "local_row joint belief"],
     lessons: Lessons,
-    row_class: Int[np.ndarray, "tracker row"],
-    belief_map: Int[np.ndarray, "mask belief"],
+    row_class: Int16[np.ndarray, "tracker row"],
+    belief_map: Int32[np.ndarray, "mask belief"],
     feeds: Feeds,
     inflow: Store,
     out: Store,
@@ -666,12 +666,12 @@ def _pour_ended(
 def push_chain(
     first: int,
     stop: int,
-    pairs: Int[np.ndarray, "active"],
+    pairs: Int32[np.ndarray, "active"],
     n_states: int,
     n_inner: int,
     chunk: int,
-    enter: Int[np.ndarray, "state"],
-    leave: Int[np.ndarray, "inner"],
+    enter: Int32[np.ndarray, "state"],
+    leave: Int32[np.ndarray, "inner"],
     steps: ChainSteps,
     inflow: Store,
     out: Store,
@@ -723,8 +723,8 @@ def push_chain(
 def _set_aside(
     step: int,
     width: int,
-    step_start: Int[np.ndarray, "step_1"],
-    inner: Int[np.ndarray, "affected"],
+    step_start: Int32[np.ndarray, "step_1"],
+    inner: Int32[np.ndarray, "affected"],
     work: Float[np.ndarray, "inner chunk"],
     held: Float[np.ndarray, "inner chunk"],
     on: UInt8[np.ndarray, "inner"],
@@ -796,9 +796,9 @@ def push_redraw(
     first: int,
     stop: int,
     n_states: int,
-    affected_of: Int[np.ndarray, "state"],
+    affected_of: Int32[np.ndarray, "state"],
     table: RowTable,
-    belief_map: Int[np.ndarray, "mask belief"],
+    belief_map: Int32[np.ndarray, "mask belief"],
     feeds: Feeds,
     inflow: Store,
     out: Store,
@@ -863,7 +863,7 @@ def scatter_rows(
     first: int,
     stop: int,
     n_states: int,
-    target: Int[np.ndarray, "state"],
+    target: Int32[np.ndarray, "state"],
     feeds: Feeds,
     inflow: Store,
     out: Store,
@@ -884,7 +884,7 @@ def scatter_rows(
 def move_rows(
     first: int,
     stop: int,
-    rows: Int[np.ndarray, "listed"],
+    rows: Int32[np.ndarray, "listed"],
     source: int,
     target: int,
     keeps: bool,

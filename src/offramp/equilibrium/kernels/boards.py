@@ -8,7 +8,7 @@ A *place* is a state of one of the stage tables, a *slot* one of the movers of a
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -74,10 +74,10 @@ class Board(NamedTuple):
     Players are those who choose somewhere (`active`); a *coordinate* is one of ℓ.
     """
 
-    nodes: Records  # NODE
-    places: Records  # PLACE
-    slots: Records  # SLOT: place, slot
-    options: Records  # OPTION: option, type
+    nodes: Annotated[Records, NODE, 1]
+    places: Annotated[Records, PLACE, 1]
+    slots: Annotated[Records, SLOT, 2]  # place, slot
+    options: Annotated[Records, OPTION, 2]  # option, type
     entry_start: Int[np.ndarray, "row_1"]
     option: Int[np.ndarray, "row slot"]
     pay: Float[np.ndarray, "row profile active"]

@@ -4,7 +4,8 @@ numba caches each compiled function beside the stamp of its own source file, and
 that a function *called* from it, in another file, has changed. The kernels of a file are therefore
 cached in a folder of the user's that is named by a hash of that file and of all files here that it
 imports: a change of any of them starts an empty folder, and leaves the other files' kernels alone.
-(Kernels elsewhere may call those that live here, not each other across files.)
+(Kernels elsewhere may call those that live here, not each other across files.) All are compiled
+before the first is called: `compilation.py`.
 
 Kernels release the interpreter's lock and are run by plain threads over ranges of states or
 columns (`tasks.py`): no threading layer to clash with, the same digits with any number of threads,
@@ -25,7 +26,19 @@ from typing import Any, TypeVar
 import numba
 import numpy as np
 
-__all__ = ["announce_compilation", "builder", "cache_folder", "inner", "kernel", "part", "spot"]
+__all__ = [
+    "ENTRIES",
+    "HASH_LENGTH",
+    "builder",
+    "cache_folder",
+    "cache_root",
+    "inner",
+    "kernel",
+    "part",
+    "spot",
+]
+
+ENTRIES: list[Any] = []  # the kernels declared so far, as numba's dispatchers
 
 # Arrays are looked up by unsigned numbers in the innermost loops: a signed one is tested, at every
 # look, for counting from the end, and a loop with such a test gets no vector instructions.
@@ -35,7 +48,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _IMPORTED = re.compile(r"^from offramp\.equilibrium\.kernels\.(\w+) import", re.MULTILINE)
 _ARITHMETIC = {"error_model": "numpy", "fastmath": {"contract"}}
-_HASH_LENGTH = 16  # hexadecimal digits: 64 bits, far beyond any number of versions on one machine
+HASH_LENGTH = 16  # hexadecimal digits: 64 bits, far beyond any number of versions on one machine
 
 
 def kernel(function: _Function) -> _Function:
@@ -44,7 +57,9 @@ def kernel(function: _Function) -> _Function:
     Division follows IEEE rules instead of raising, so that loops vectorise. Products and sums may
     be fused (`contract`); nothing is reordered, so digits depend on neither threads nor blocks.
     """
-    return _compile(function, entry=True, allocates=True, forceinline=False)
+    compiled = _compile(function, entry=True, allocates=True, forceinline=False)
+    ENTRIES.append(compiled)
+    return compiled
 
 
 def builder(function: _Function) -> _Function:
@@ -71,7 +86,7 @@ def inner(function: _Function) -> _Function:
 
 
 def _compile(function: _Function, *, entry: bool, allocates: bool, forceinline: bool) -> _Function:
-    folder = cache_folder(Path(function.__code__.co_filename).stem)
+    folder = cache_folder(Path(function.__code__.co_filename))
     elsewhere = numba.config.CACHE_DIR
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -91,32 +106,31 @@ def _compile(function: _Function, *, entry: bool, allocates: bool, forceinline: 
     return compiled
 
 
-def announce_compilation(*names: str) -> None:
-    """Say, once per machine and version, that the kernels of these files are about to compile."""
-    fresh = any(not any(cache_folder(name).glob("**/*.nbi")) for name in names)
-    if fresh and not numba.config.DISABLE_JIT:
-        print("compiling kernels once for this machine", file=sys.stderr)
-
-
 @lru_cache
-def cache_folder(name: str) -> Path:
-    """Return this user's folder for the kernels of a file here, as it and its imports now read."""
+def cache_folder(file: Path) -> Path:
+    """Return this user's folder for the kernels of a file, as it and its imports now read."""
     digest = hashlib.sha256(numba.__version__.encode())
-    for path in sorted(_sources(name)):
+    for path in sorted(_sources(file)):
         digest.update(path.name.encode() + path.read_bytes())
-    return _user_cache() / "offramp" / f"{name}-{digest.hexdigest()[:_HASH_LENGTH]}"
+    return cache_root() / f"{file.stem}-{digest.hexdigest()[:HASH_LENGTH]}"
 
 
-def _sources(name: str) -> set[Path]:
+def _sources(file: Path) -> set[Path]:
     """Return a file of kernels and all files here that it imports, directly or not."""
     found: set[Path] = set()
-    open_names = [name]
-    while open_names:
-        path = Path(__file__).with_name(f"{open_names.pop()}.py")
+    waiting = [file]
+    while waiting:
+        path = waiting.pop()
         if path.exists() and path not in found:
             found.add(path)
-            open_names += _IMPORTED.findall(path.read_text(encoding="utf-8"))
+            names = _IMPORTED.findall(path.read_text(encoding="utf-8"))
+            waiting += [Path(__file__).with_name(f"{name}.py") for name in names]
     return found
+
+
+def cache_root() -> Path:
+    """Return where this user's kernels are kept."""
+    return _user_cache() / "offramp"
 
 
 def _user_cache() -> Path:
