@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -103,8 +103,12 @@ def all_accounts(board: Board, tree: Tree, game: Game) -> Board:
 
 def _for_kernels(board: Board) -> Board:
     """Return the board with its arrays laid out as kernels were compiled for."""
-    arrays = {name: one for name, one in board._asdict().items() if isinstance(one, np.ndarray)}
-    return board._replace(**{name: kernel_array(one) for name, one in arrays.items()})
+    arrays: dict[str, Any] = {
+        name: kernel_array(one)
+        for name, one in board._asdict().items()
+        if isinstance(one, np.ndarray)
+    }
+    return board._replace(**arrays)
 
 
 def new_scratch(board: Board) -> Scratch:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -18,7 +19,6 @@ from importlib import import_module
 from pathlib import Path
 
 import numba
-from llvmlite.binding import get_host_cpu_name
 
 from offramp.equilibrium.kernels.cache import ENTRIES, HASH_LENGTH, cache_folder, cache_root
 from offramp.equilibrium.kernels.signatures import signature
@@ -63,7 +63,7 @@ def compile_file(module: str) -> None:
 
 def _stamp() -> Path:
     """Return the file that tells that the kernels, as they now read, were compiled here."""
-    digest = hashlib.sha256(f"{_PACKAGE} {get_host_cpu_name()} {sys.version}".encode())
+    digest = hashlib.sha256(f"{_PACKAGE} {platform.node()} {sys.version}".encode())
     for module in KERNEL_FILES:
         digest.update(cache_folder(_source(module)).name.encode())
     return cache_root() / f"compiled-{digest.hexdigest()[:HASH_LENGTH]}"
