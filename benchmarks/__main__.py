@@ -6,13 +6,14 @@ import argparse
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from benchmarks.catalogue import Row, all_rows, row_named
 from benchmarks.records import ROOT, Measurement, Record, append_record, is_dirty, read_records
-from benchmarks.stopwatch import peak_mib
+from benchmarks.stopwatch import peak_mib, stolen_seconds
 from benchmarks.table import PAGE, describe_record, page_with, write_table
 
 OK, FAILED, BAD_INPUT = 0, 1, 2
@@ -97,8 +98,12 @@ def _run_row(row: Row, *, trial: bool) -> bool:
 def _measure(name: str, *, trial: bool) -> int:
     """Measure a row in this process and print it as one line of JSON, the last of the output."""
     row = row_named(name)
+    stolen, begun = stolen_seconds(), time.perf_counter()
     found = row.measure(trial)
-    print(json.dumps(asdict(replace(found, peak_mib=peak_mib(children=row.whole_process)))))
+    if stolen is not None:
+        stolen = ((stolen_seconds() or 0.0) - stolen) / (time.perf_counter() - begun)
+    whole = replace(found, peak_mib=peak_mib(children=row.whole_process), stolen=stolen)
+    print(json.dumps(asdict(whole)))
     return OK
 
 

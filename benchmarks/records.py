@@ -48,6 +48,8 @@ class Measurement:
         grid_error: Change of strategies when the grid is refined, from the certificate.
         figures: What else this row is about, by name; units are part of the name.
         peak_mib: Largest resident memory of the process, its libraries included.
+        stolen: Processor time that the host kept from this machine meanwhile, per second; None
+            where the system does not tell.
     """
 
     cpu_seconds: float
@@ -58,6 +60,7 @@ class Measurement:
     grid_error: float | None = None
     figures: Mapping[str, Figure] = field(default_factory=dict)
     peak_mib: float = 0.0
+    stolen: float | None = None
 
 
 @dataclass(frozen=True)

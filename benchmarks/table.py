@@ -19,6 +19,7 @@ COLUMNS = (
     "row",
     "CPU s",
     "wall s",
+    "stolen",
     "peak MiB",
     "size",
     "residual",
@@ -40,6 +41,7 @@ def describe_record(record: Record, bounds: Sequence[Bound]) -> str:
     lines = [
         f"{record.row}: {found.cpu_seconds:.3f} CPU s, {found.wall_seconds:.3f} s, "
         f"{found.peak_mib:.0f} MiB"
+        + (f", {found.stolen:.2f} processors stolen by the host" if found.stolen else "")
     ]
     lines += [f"  {name}: {_short(value)}" for name, value in found.figures.items()]
     for bound in bounds:
@@ -90,6 +92,7 @@ def _row(record: Record) -> str:
             record.row,
             f"{found.cpu_seconds:.3g}",
             f"{found.wall_seconds:.3g}",
+            "" if found.stolen is None else f"{found.stolen:.2f}",
             f"{found.peak_mib:.0f}",
             size,
             _short(found.residual),

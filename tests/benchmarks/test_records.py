@@ -21,6 +21,7 @@ def record(row: str = "duel", cpu: float = 1.5, *, dirty: bool = False) -> Recor
         grid_error=3e-4,
         figures={"most_rounds": 5},
         peak_mib=120.0,
+        stolen=0.25,
     )
     return Record(
         row, "named-games", "2026-01-02T03:04:05+00:00", "f" * 40, dirty, machine, measured
@@ -44,13 +45,14 @@ def test_table_shows_the_latest_record_of_a_row():
 
 def test_table_says_which_record_comes_from_a_changed_checkout():
     clean, changed = write_table([record()]), write_table([record(dirty=True)])
-    assert "| duel | 1.5 | 0.8 | 120 | 48 x 21 | 2e-11 | 0 | 0.0003 | fffffffff |" in clean
+    assert "| duel | 1.5 | 0.8 | 0.25 | 120 | 48 x 21 | 2e-11 | 0 | 0.0003 | fffffffff |" in clean
     assert "fffffffff (changed)" in changed
 
 
 def test_bound_that_fails_is_said():
     bounds = [Bound("wall_seconds", 1.0), Bound("most_rounds", 6, at_least=True)]
     said = describe_record(record(), bounds)
+    assert "0.25 processors stolen by the host" in said
     assert "holds: wall_seconds <= 1, measured 0.8" in said
     assert "FAILS: most_rounds >= 6, measured 5" in said
 
