@@ -36,6 +36,7 @@ from offramp.report.answers import (
 )
 from offramp.report.catalog import period_words, sound_scenario
 from offramp.report.certificates import describe_certificate
+from offramp.report.last_day import LastDayAct, last_day_acts, last_day_notes
 from offramp.report.progress import Progress
 from offramp.report.trust import worst_certificate
 from offramp.scenario import Crisis, Scenario, bind
@@ -64,18 +65,23 @@ def describe_run(
     plan = plan_solves(scenario, wanted_cases(scenario, cases), laid)
     found: dict[str, list[_Part]] = {name: [] for one in plan for name in one.cases}
     precision: list[PrecisionRow] = []
+    waiting: list[LastDayAct] = []
     begun = time.monotonic()
     with Progress("solving", sum(len(one.cases) for one in plan)) as progress:
         for solved in solve_cases(scenario, plan, laid, progress.start):
             precision = precision or _precision_rows(solved.equilibrium.game)
             found[solved.case].append(_Part(solved.weight, _case_answer(solved)))
+            waiting += last_day_acts(solved.outcomes)
             progress.done()
     return RunAnswer(
         offramp=__version__,
         scenario=scenario_head(scenario, laid),
         precision=precision,
         cases=[_mean(parts) for parts in found.values()],
-        notes=_notes(scenario, list(found), view_spread(scenario, view)),
+        notes=[
+            *_notes(scenario, list(found), view_spread(scenario, view)),
+            *last_day_notes(waiting),
+        ],
         seconds=time.monotonic() - begun,
     )
 
