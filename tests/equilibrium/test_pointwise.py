@@ -70,3 +70,34 @@ def test_first_crossing_is_taken_where_a_corner_lies_beyond_it():
     found, score = solved((0.1, 1.1), (0.2, 0.2), (0.3, 1.5))
     assert found.status != [UNCONVERGED]
     assert score == pytest.approx(0.1 / 1.1)
+
+
+class Fork:
+    """Two scores; mean u = s (1 + u/2), half difference v = s (2v - v³): v = 0 forks at s = 1/2."""
+
+    width = 2
+    equation = SimpleNamespace(precision=np.ones(1))
+    listed = np.zeros((1, 2), dtype=np.int64)
+
+    def respond(self, which, score, share):
+        u, v = score.sum(axis=1) / 2, (score[:, 0] - score[:, 1]) / 2
+        mean, off = share * (1 + u / 2), share * (2 * v - v**3)
+        response = np.stack([mean + off, mean - off], axis=1)
+        return response, np.abs(response - score).max(axis=1), np.zeros_like(score)
+
+    def slopes(self, which, score, share, response):
+        v = (score[:, 0] - score[:, 1]) / 2
+        slope = share * (2 - 3 * v**2) / 2
+        apart = np.array([[1.0, -1.0], [-1.0, 1.0]])
+        return np.eye(2) - slope[:, None, None] * apart - share[:, None, None] / 4
+
+
+def test_an_arm_is_taken_where_a_branch_forks():
+    points = Fork()
+    seen = []
+    respond = points.respond
+    points.respond = lambda which, score, share: seen.append(score) or respond(which, score, share)
+    found = solve_points(points, EFFORT, None)
+    assert found.status == [TURNED]  # other solutions are near: v = 0, and the other arm
+    u, v = seen[-1][0].sum() / 2, (seen[-1][0, 0] - seen[-1][0, 1]) / 2
+    assert (u, abs(v)) == pytest.approx((2.0, 1.0))

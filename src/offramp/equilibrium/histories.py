@@ -74,6 +74,11 @@ class HistoryEquilibrium:
     n_evaluations: int
 
     @property
+    def n_unconverged(self) -> int:
+        """Number of solves that did not converge: there is one, of the whole tree."""
+        return int(not self.converged)
+
+    @property
     def converged(self) -> bool:
         """Whether the branch reached the full precisions and the equations hold there."""
         return self.tau == 1.0 and self.settled and self.residual <= 1e-8

@@ -57,6 +57,7 @@ RELATIVE_ARC = 0.1  # of the largest score, by which arcs may be longer
 CORRECTIONS, EASY = 8, 3  # steps back to the branch: at most, and so few that arcs may grow
 CLOSE = 1e-7  # residual in scores at which a corrector on the way is content
 SHARES, DAMPED_ROUNDS = (0.3, 0.1, 0.03), 60  # of plain rounds, where the branch was lost
+TILTS = (0.01, -0.01, 0.1)  # in scores, by which a branch that forks is moved off its fork
 NEAR = 0.5  # farthest, in scores, that a corrector may lead from its predictor, per unit of arc
 
 _Scores = Float[np.ndarray, "point cell"]
@@ -267,9 +268,13 @@ class _Search:
         return _Iteration(now.which[on], score[on], residual[on], newton[on], now.origin[on])
 
     def follow(self, which: _Which) -> None:
-        """Follow the branches from s = 0 until s first reaches 1."""
+        """Follow the branches from s = 0 until s first reaches 1; at a fork, one of its arms."""
         if len(which):
             _Walk(self, which).run()
+        for tilt in TILTS:
+            lost = self.open()
+            if len(lost):
+                _Walk(self, lost, tilt).run()
 
     def jump(self, which: _Which) -> None:
         """Take any solution, where the branch could not be followed; else stay where it ended."""
@@ -338,15 +343,18 @@ class _Walk:
     A place is a row of scores and, last, s.
     """
 
-    def __init__(self, search: _Search, which: _Which) -> None:
+    def __init__(self, search: _Search, which: _Which, tilt: float = 0.0) -> None:
         self.search, self.points, self.which = search, search.points, which
         n, width = len(which), search.points.width
+        # away from s = 1, by which each cell's equation is moved
+        self.tilt = tilt * (np.sqrt(np.arange(1.0, width + 1.0)) % 1.0)
         self.place = np.zeros((n, width + 1))
+        self.place[:, :-1] = self.tilt  # the solution at s = 0
         self.tangent = np.zeros((n, width + 1))
         self.tangent[:, -1] = 1.0
         self.arc = np.full(n, FIRST_ARC)
         self.farthest = np.zeros(n)
-        self.turned = np.zeros(n, dtype=bool)
+        self.turned = np.full(n, tilt != 0.0)
         self.cornered = np.zeros(n, dtype=bool)  # a corner was looked for since the last step
         self.alive = np.ones(n, dtype=bool)
 
@@ -371,23 +379,27 @@ class _Walk:
     def _respond(
         self, at: _Which, place: Float[np.ndarray, "point place"]
     ) -> tuple[_Scores, Float[np.ndarray, "point"]]:
-        score = np.ascontiguousarray(place[:, :-1])
+        score = place[:, :-1].copy()  # what is handed on is centred there
         share = np.ascontiguousarray(place[:, -1])
         response, _, _ = self.points.respond(self.which[at], score, share)
-        return response, np.abs(response - score).max(axis=1, initial=0.0)
+        missed = self._missed(place, response)
+        return response, np.abs(missed).max(axis=1, initial=0.0)
+
+    def _missed(self, place: Float[np.ndarray, "point place"], response: _Scores) -> _Scores:
+        return response + (1.0 - place[:, -1:]) * self.tilt - place[:, :-1]
 
     def _bordered(
         self, at: _Which, place: Float[np.ndarray, "point place"], response: _Scores
     ) -> Float[np.ndarray, "point place place_2"]:
         """Return the Jacobian in scores and s, bordered by the direction of the walk."""
         n, width = len(at), self.points.width
-        score = np.ascontiguousarray(place[:, :-1])
+        score = place[:, :-1].copy()  # what is handed on is centred there
         which = self.which[at]
         bordered = np.empty((n, width + 1, width + 1))
         share = np.ascontiguousarray(place[:, -1])
         bordered[:, :-1, :-1] = self.points.slopes(which, score, share, response)
         # F is linear in s
-        bordered[:, :-1, -1] = -self.points.respond(which, score, np.ones(n))[0]
+        bordered[:, :-1, -1] = self.tilt - self.points.respond(which, score, np.ones(n))[0]
         bordered[:, -1, :] = self.tangent[at]
         return bordered
 
@@ -410,7 +422,7 @@ class _Walk:
         there = self.place[at] + length[:, None] * self.tangent[at]
         search, which = self.search, self.which[at]
         reach = NEAR * np.maximum(length, FIRST_ARC)
-        score = np.ascontiguousarray(there[:, :-1])
+        score = there[:, :-1].copy()
         score, residual, _ = _newton(self.points, which, score, search.effort, reach)
         done = residual <= search.effort.acceptable
         status = np.where(self.turned[at], TURNED, CONTINUED)
@@ -485,7 +497,7 @@ class _Walk:
                 inverse[anew], sign[anew] = _invert(bordered), np.linalg.slogdet(bordered)[0]
             fresh[open_], before[open_] = renew, largest
             missed = np.empty((len(open_), place.shape[1]))
-            missed[:, :-1] = response - place[open_, :-1]
+            missed[:, :-1] = self._missed(place[open_], response)
             off = (self.tangent[at[open_]] * (place[open_] - predicted[open_])).sum(axis=1)
             missed[:, -1] = -off
             place[open_] += (inverse[open_] @ missed[:, :, None])[:, :, 0]

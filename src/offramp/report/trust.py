@@ -52,7 +52,8 @@ def certificate_words(found: CertificateAnswer) -> list[str]:
             f"{_size(found.refinement)}"
         )
     if found.not_converged:
-        told.append(f"{found.not_converged} situations did not converge")
+        n = found.not_converged
+        told.append(f"{n} situation{'s' * (n > 1)} did not converge")
     if found.branched:
         share = format_share(found.branched)
         told.append(f"in {share} of the situations the branch turned: other solutions may be near")
