@@ -46,7 +46,10 @@ View = Annotated[
 Set = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="PARAMETER=VALUE", help="Give a parameter another value. May be repeated."
+        "--set",
+        metavar="NAME=VALUE",
+        help="Give another value to a parameter, a variable's start, PLAYER.precision, "
+        "PLAYER.discount or PLAYER.TYPE.prior. May be repeated.",
     ),
 ]
 Grid = Annotated[int | None, typer.Option(metavar="N", help="Belief points a side.", min=2)]
@@ -198,7 +201,7 @@ def run_(
     answer = describe_run(
         scenario,
         cases=[*(policy or []), *(case or [])],
-        parameters=_pairs(set_),
+        parameters=_amounts(set_),
         grid=grid,
         view=view,
     )
@@ -254,7 +257,7 @@ def why(
         period=period,
         state=_words(state),
         beliefs=_pairs(belief),
-        parameters=_pairs(set_),
+        parameters=_amounts(set_),
         grid=grid,
         view=view,
     )
@@ -279,7 +282,7 @@ def export(
     """Write the unrolled game tree for other programs."""
     from offramp.report.trees import write_gambit
 
-    _say(write_gambit(scenario, gambit, case=case, parameters=_pairs(set_), view=view), json)
+    _say(write_gambit(scenario, gambit, case=case, parameters=_amounts(set_), view=view), json)
 
 
 def _say(answer: Answer, as_json: bool) -> None:
@@ -303,6 +306,17 @@ def _words(pairs: list[str] | None) -> dict[str, str]:
         if not (name and equals and value):
             raise typer.BadParameter(f"'{name}{equals}{value}' is not of the form name=value.")
     return {name.strip(): value.strip() for name, _, value in split}
+
+
+def _amounts(pairs: list[str] | None) -> dict[str, float | str]:
+    """Split `name=value` words; what is no number is a level, or an expression of parameters."""
+    found: dict[str, float | str] = {}
+    for name, value in _words(pairs).items():
+        try:
+            found[name] = float(value)
+        except ValueError:
+            found[name] = value
+    return found
 
 
 def _pairs(pairs: list[str] | None) -> dict[str, float]:

@@ -286,9 +286,9 @@ class _Author:
     def mechanisms(self, staging: Staging) -> tuple[list[Plain], Plain]:
         used: list[Plain] = []
         library: Plain = {}
-        for number in range(self.dice.pick([0, 1, 1, 2, 2])):
+        for number in range(self.dice.pick([0, 1, 2, 2, 2])):
             name = f"mechanism-{number}"
-            setting = self.dice.pick(["asserted", "asserted", "rival", "rival", "absent"])
+            setting = self.dice.pick(["asserted", "rival", "absent"])
             self.used.add(setting)
             roles = self.roles(staging)
             content = self.content(staging, number, setting == "asserted")
@@ -328,7 +328,7 @@ class _Author:
             forms += ["shift", "shift"]
         if self.words.parameters and number == 0:
             forms += ["mechanism set"] * 2
-        chosen = {self.dice.pick(forms), self.dice.pick(forms)}
+        chosen = {self.dice.pick(forms) for _ in range(3)}
         if counts:
             self.used.update(chosen)
         content: Plain = {}

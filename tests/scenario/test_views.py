@@ -117,6 +117,59 @@ def test_what_types_set_cannot_be_given_one_value():
         bind(SCENARIO, parameters={"stake": 1})
 
 
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({"rung": "shots"}, lambda c: c.start.levels["rung"] == ((1, 1.0),)),
+        ({"price": 0.7}, lambda c: c.start.levels["price"] == ((7, 1.0),)),
+        ({"north.precision": 7}, lambda c: c.players[0].precision == 7.0),
+        ({"north.precision": "exact"}, lambda c: c.players[0].precision == float("inf")),
+        ({"north.precision": "2 * toll"}, lambda c: c.players[0].precision == 4.0),
+        ({"south.discount": 0.5}, lambda c: c.players[1].discount == 0.5),
+        (
+            {"north.bold.prior": 0.4},
+            lambda c: [t.prior for t in c.players[0].types] == pytest.approx([0.4, 0.6]),
+        ),
+        (
+            {"north.bold.prior": 0.4, "north.meek.prior": 0.6},
+            lambda c: [t.prior for t in c.players[0].types] == pytest.approx([0.4, 0.6]),
+        ),
+        ({"north.bold.prior": 1}, lambda c: c.players[0].types[1].prior == 0.0),
+    ],
+)
+def test_all_numbers_and_starts_can_be_given_from_outside(given, found):
+    assert found(bind(SCENARIO, case="late", parameters=given))
+    assert bind(SCENARIO, parameters=given).scenario_hash != bind(SCENARIO).scenario_hash
+
+
+def test_other_types_keep_their_proportions():
+    weights = {"a": 1, "b": 3, "c": 4}
+    types = {name: {"prior": w, "set": {"stake": 1}} for name, w in weights.items()}
+    scenario = small(players={"north": {"precision": 1, "types": types}, "south": {"precision": 1}})
+    priors = [t.prior for t in bind(scenario, parameters={"north.c.prior": 0.2}).players[0].types]
+    assert priors == pytest.approx([0.2, 0.6, 0.2])
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"nroth.precision": 1}, "'nroth' is not a player"),
+        ({"north.patience": 1}, "'patience' is not a number of north"),
+        ({"north.shy.prior": 1}, "'shy' is not a type of north"),
+        ({"north.bold.prior": 1.2}, "chance of north.bold is 1.2"),
+        ({"north.bold.prior": 0.6, "north.meek.prior": 0.6}, "chance of north"),
+        ({"north.bold.prior": 0.6, "north.meek.prior": 0.3}, "chance of north"),
+        ({"rung": "peace"}, "peace"),
+        ({"toll": "tol"}, "tol"),
+        ({"north.precision": -1}, "precision of north is -1"),
+        ({"tolls": 1}, "'tolls' is not a parameter"),
+    ],
+)
+def test_what_is_given_wrongly_from_outside_is_refused(given, message):
+    with pytest.raises(ScenarioError, match=message):
+        bind(SCENARIO, parameters=given)
+
+
 def test_the_numbers_of_the_shipped_example_are_those_of_its_file():
     crisis = bind(load_scenario("strait-standoff"))
     friend = crisis.players[2]

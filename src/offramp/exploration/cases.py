@@ -47,7 +47,7 @@ class Laid:
     """
 
     view: str | None = None
-    parameters: Mapping[str, float] | None = None
+    parameters: Mapping[str, float | str] | None = None
     grid: int | None = None
 
 
@@ -78,7 +78,7 @@ class SolvedCase:
 
     Attributes:
         checked: What holds off the grid, from the first start that the solve serves; None where
-            beliefs are exact anyway.
+            beliefs are exact anyway, or where nobody asked.
     """
 
     case: str
@@ -146,6 +146,8 @@ def solve_cases(
     plan: Sequence[Solve],
     laid: Laid,
     started: Callable[[str], None] = lambda name: None,
+    *,
+    checked: bool = True,
 ) -> Iterator[SolvedCase]:
     """Solve what is planned, check it and play every case forward, one after another.
 
@@ -153,16 +155,17 @@ def solve_cases(
 
     Args:
         started: Told the name of each case before work on it begins.
+        checked: Whether to find out what holds off the grid, which takes about as long again.
     """
     for one in plan:
         started(one.cases[0])
         equilibrium, policy_game = solve_one(scenario, one, laid)
-        checked = _check_grid(equilibrium)
+        found = _check_grid(equilibrium) if checked else None
         for name in one.cases:
             started(name)
             outcomes = propagate(equilibrium, start=name, policy_game=policy_game)
             policy = _policy_of(scenario, name)
-            yield SolvedCase(name, policy, one.weight, equilibrium, outcomes, checked)
+            yield SolvedCase(name, policy, one.weight, equilibrium, outcomes, found)
 
 
 def _check_grid(equilibrium: object) -> GridCertificate | None:

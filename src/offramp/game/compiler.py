@@ -71,7 +71,7 @@ def compile_game(
     case: str | None = None,
     policy: str | None = None,
     view: str | None = None,
-    parameters: Mapping[str, float] | None = None,
+    parameters: Mapping[str, float | str] | None = None,
     settings: Mapping[str, str] | None = None,
     starts: Iterable[str] = (),
     grid: int | Mapping[str, int] | None = None,

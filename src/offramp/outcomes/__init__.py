@@ -6,7 +6,7 @@ from offramp.outcomes.beliefs import Calibration
 from offramp.outcomes.paths import Moment, Story, sample_paths
 from offramp.outcomes.play import Solution
 from offramp.outcomes.propagate import propagate
-from offramp.outcomes.result import Acts, Outcomes
+from offramp.outcomes.result import Acts, Outcomes, optional_library
 
 __all__ = [
     "Acts",
@@ -15,6 +15,7 @@ __all__ = [
     "Outcomes",
     "Solution",
     "Story",
+    "optional_library",
     "propagate",
     "sample_paths",
 ]

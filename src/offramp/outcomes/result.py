@@ -123,12 +123,12 @@ class Outcomes:
 
     def to_pandas(self) -> dict[str, pd.DataFrame]:
         """Return the tables as data frames, by name (needs the extra `data`)."""
-        pandas = _optional("pandas")
+        pandas = optional_library("pandas")
         return {name: pandas.DataFrame(table) for name, table in self.tables().items()}
 
     def to_polars(self) -> dict[str, pl.DataFrame]:
         """Return the tables as data frames, by name (needs the extra `data`)."""
-        polars = _optional("polars")
+        polars = optional_library("polars")
         return {name: polars.DataFrame(table) for name, table in self.tables().items()}
 
     def to_xarray(self) -> xr.Dataset:
@@ -136,7 +136,7 @@ class Outcomes:
 
         Acts stand on one axis, with stage, player, type and action as its coordinates.
         """
-        xarray = _optional("xarray")
+        xarray = optional_library("xarray")
         acts = self._acts_by_period()
         level_names = [", ".join(names) for names in self.variables.values()]
         return xarray.Dataset(
@@ -246,7 +246,8 @@ class Outcomes:
         )  # fmt: skip
 
 
-def _optional(name: str) -> Any:
+def optional_library(name: str) -> Any:
+    """Return a library that an extra of ours brings, or say which."""
     try:
         return import_module(name)
     except ImportError:

@@ -141,7 +141,7 @@ class ScenarioHead(Record):
     period: str
     hash: str = Field(description="Hash of the file and of everything laid over it.")
     view: str | None
-    set: dict[str, float] = Field(description="Parameters given by --set.")
+    set: dict[str, float | str] = Field(description="Values given by --set.")
     grid: int | None = Field(description="Belief points a side, if given by --grid.")
 
 

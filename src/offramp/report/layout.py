@@ -45,7 +45,10 @@ def _write_run(answer: RunAnswer, width: int) -> str:
     tables = [render(table, width) for table in screen_tables(answer) if table.rows]
     head = answer.scenario
     over = [f"view: {head.view}"] if head.view else []
-    over += [f"{name} = {format_number(value)}" for name, value in head.set.items()]
+    over += [
+        f"{name} = {value if isinstance(value, str) else format_number(value)}"
+        for name, value in head.set.items()
+    ]
     title = f"{head.title} ({head.name}, {head.period})"
     parts = ["\n".join([title, *over, STANCE]), *tables, _trust(answer.cases, width)]
     if answer.notes:

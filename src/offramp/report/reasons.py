@@ -31,7 +31,7 @@ def describe_why(
     period: int = 1,
     state: Mapping[str, str] | None = None,
     beliefs: Mapping[str, float] | None = None,
-    parameters: Mapping[str, float] | None = None,
+    parameters: Mapping[str, float | str] | None = None,
     grid: int | None = None,
     view: str | None = None,
 ) -> WhyAnswer:

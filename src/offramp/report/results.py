@@ -51,7 +51,7 @@ def describe_run(
     name_or_path: str,
     *,
     cases: Sequence[str] = (),
-    parameters: Mapping[str, float] | None = None,
+    parameters: Mapping[str, float | str] | None = None,
     grid: int | None = None,
     view: str | None = None,
 ) -> RunAnswer:

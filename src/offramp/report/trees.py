@@ -22,7 +22,7 @@ def write_gambit(
     target: Path,
     *,
     case: str | None = None,
-    parameters: Mapping[str, float] | None = None,
+    parameters: Mapping[str, float | str] | None = None,
     view: str | None = None,
 ) -> ExportAnswer:
     """Write one case of a scenario as an extensive game tree that Gambit reads.

@@ -38,6 +38,10 @@ class Layers:
         start: By variable or by player: another start, other priors.
         weights: Setting of each mechanism that a view names, or weights over its settings.
         settings: Settings that the caller gives.
+        outside: Numbers that the caller gives: parameters, `player.precision`, `player.discount`.
+            Only what a mechanism sets wins over them.
+        chances: Chances of types that the caller gives, by player and type; the other types keep
+            their proportions.
     """
 
     case: str = DEFAULT_POLICY
@@ -46,6 +50,8 @@ class Layers:
     start: dict[str, Given] = field(default_factory=dict)
     weights: dict[str, Setting | Weights] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
+    outside: dict[str, Entry] = field(default_factory=dict)
+    chances: dict[str, dict[str, Entry]] = field(default_factory=dict)
     given: Entry | None = None
 
     def chosen(self, uses: Iterable[UseDecl]) -> dict[str, str]:
@@ -76,7 +82,7 @@ def lay(
     view: str | None = None,
     case: str | None = None,
     policy: str | None = None,
-    parameters: Mapping[str, float] | None = None,
+    parameters: Mapping[str, float | str] | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> Layers:
     """Return what lies over a scenario; unknown names are noted."""
@@ -89,7 +95,7 @@ def lay(
         layers.policy = policy
         layers.case = layers.case if case is not None else policy
     for name, value in (parameters or {}).items():
-        layers.sets[name] = Entry(float(value), _outside("--set", name))
+        _lay_number(scenario, name, value, layers, notes)
     for name, setting in (settings or {}).items():
         _lay_setting(scenario, name, setting, layers, notes)
     return layers
@@ -122,6 +128,28 @@ def _lay_case(scenario: Scenario, case: str, layers: Layers, notes: Notes) -> No
     elif case != DEFAULT_POLICY:
         known = case_names(scenario)
         _unknown("S408", "policy or case", case, known, _outside("--case", case), notes)
+
+
+def _lay_number(
+    scenario: Scenario, name: str, value: float | str, layers: Layers, notes: Notes
+) -> None:
+    """Lay what `--set` says: a parameter, a start level, or a number of a player."""
+    spot = _outside("--set", name)
+    if name in scenario.variables:
+        level = value if isinstance(value, str) else f"{value:g}"
+        layers.start[name] = Given({level: 1.0}, spot)
+        return
+    player, _, what = name.partition(".")
+    type_, dot, word = what.rpartition(".")
+    if what and player not in scenario.players:
+        _unknown("S401", "player", player, scenario.players, spot, notes)
+    elif dot and word == "prior":
+        layers.chances.setdefault(player, {})[type_] = Entry(value, spot)
+    elif what and what not in ("precision", "discount"):
+        numbers = ["precision", "discount", "TYPE.prior"]
+        _unknown("S401", f"number of {player}", what, numbers, spot, notes)
+    else:
+        layers.outside[name] = Entry(value, spot)
 
 
 def _lay_setting(scenario: Scenario, name: str, setting: str, layers: Layers, notes: Notes) -> None:

@@ -16,6 +16,7 @@ from offramp.scenario.scope import is_nature
 
 __all__ = ["normalised", "read_players"]
 
+ROUNDING = 1e-9  # by which chances of types may miss one
 UPPER_POINT = 0.95  # `high` is this point of a normal distribution, `low` the one opposite
 
 
@@ -52,6 +53,7 @@ class _Seat:
     def player(self) -> Player:
         weights, sets = self.types()
         self.lay_priors(weights)
+        self.lay_chances(weights)
         what = f"types of {self.name}"
         prior = normalised(list(weights.values()), self.spot / "types", what, self.reader.notes)
         types = [PlayerType(t, p, sets[t]) for t, p in zip(weights, prior, strict=True)]
@@ -169,6 +171,27 @@ class _Seat:
                 weights[type_] = self.numbers.of(Entry(amount, spot))
             else:
                 self.reader.unknown(f"type of {self.name}", type_, weights, spot, key=True)
+
+    def lay_chances(self, weights: dict[str, float]) -> None:
+        """Lay chances of types that the caller gives; the others keep their proportions."""
+        given = self.layers.chances.get(self.name, {})
+        for type_, entry in given.items():
+            if type_ not in weights:
+                self.reader.unknown(f"type of {self.name}", type_, weights, entry.spot, key=True)
+        fixed = {t: self.numbers.of(entry) for t, entry in given.items() if t in weights}
+        others = sum(weight for t, weight in weights.items() if t not in fixed)
+        rest = 1.0 - sum(fixed.values())
+        for type_, chance in fixed.items():
+            if not 0.0 <= chance <= 1.0 or rest < -ROUNDING or (rest > ROUNDING and not others):
+                wanted = "from 0 to 1, and with the others' 1"
+                what = f"chance of {self.name}.{type_}"
+                self.reader.out_of_bounds(what, chance, wanted, given[type_].spot)
+                return
+        for type_ in weights:
+            if type_ in fixed:
+                weights[type_] = fixed[type_]
+            elif fixed:
+                weights[type_] *= max(rest, 0.0) / others if others else 0.0
 
     def opinions(self, weights: Mapping[str, float]) -> dict[str, tuple[float, ...]]:
         """Return the prior of every observer that is named."""

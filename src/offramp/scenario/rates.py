@@ -60,9 +60,7 @@ def asking(scenario: Scenario, rates: RatesDecl) -> Scenario:
         measures[f"rate_{k}"] = MeasureDecl(is_=rate.is_)
         if rate.over is not None:
             measures[f"over_{k}"] = MeasureDecl(is_=rate.over)
-    asked = scenario.model_copy(update={"measures": measures, "claims": {}})
-    asked._memory = {}  # what was remembered of the scenario was read with its own measures
-    return asked
+    return scenario.measured_by(measures)
 
 
 def _read(told: str) -> Document:

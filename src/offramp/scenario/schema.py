@@ -10,7 +10,7 @@ Numbers stand as written: a number, or the text of an expression of parameters.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
@@ -623,6 +623,12 @@ class Scenario(Model):
         """Return the scenario, knowing where it stands."""
         self._document, self._ghosts = document, ghosts
         return self
+
+    def measured_by(self, measures: Mapping[str, MeasureDecl]) -> Scenario:
+        """Return the scenario with these measures in place of its own, and no claims."""
+        asked = self.model_copy(update={"measures": dict(measures), "claims": {}})
+        asked._memory = {}  # what was remembered of the scenario was read with its own measures
+        return asked
 
     def __eq__(self, other: object) -> bool:
         """Compare what the files say, not where they stand."""

@@ -53,7 +53,7 @@ def bind(
     view: str | None = None,
     case: str | None = None,
     policy: str | None = None,
-    parameters: Mapping[str, float] | None = None,
+    parameters: Mapping[str, float | str] | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> Crisis:
     """Return a scenario bound to one view, one case and one set of numbers.
@@ -62,7 +62,8 @@ def bind(
         view: A view of the file, or `even`. Without one: base values and base settings.
         case: A case, or a policy by its name. Without one, nobody is bound.
         policy: A policy; in place of the case's own where both are given.
-        parameters: Values laid over everything else (`--set`).
+        parameters: Values laid over everything else (`--set`): by parameter; by variable, a level
+            to start from; `player.precision`, `player.discount`; `player.type.prior`, its chance.
         settings: Settings of mechanisms, by the name that each is called by.
 
     Raises:
@@ -100,7 +101,7 @@ def bind_layers(scenario: Scenario, layers: Layers, notes: Notes) -> Crisis:
         final_period=period.final_period or scenario.solver.final_period,
         parameters={n: v for n, v in numbers.values.items() if n not in reader.scope.typed},
         variables=tuple(reader.scope.variables.values()),
-        players=read_players(scenario, layers, numbers, body.overlay, reader),
+        players=read_players(scenario, layers, numbers, {**layers.outside, **body.overlay}, reader),
         stages=body.stages,
         payoffs=body.payoffs,
         endings=body.endings,
@@ -157,18 +158,13 @@ def numbers_of(
 ) -> Numbers:
     """Return all parameters under what is laid over them."""
     entries = parameter_entries(scenario)
-    for name, entry in layers.sets.items():
+    for name, entry in {**layers.sets, **layers.outside, **overlay}.items():
         if name in entries:
             entries[name] = entry
         elif name in reader.scope.typed:
             reader.set_by_types(name, entry.spot)
-        else:
+        elif "." not in name and name not in overlay:
             reader.unknown("parameter", name, entries, entry.spot, key=True)
-    for name, entry in overlay.items():
-        if name in entries:
-            entries[name] = entry
-        elif name in reader.scope.typed:
-            reader.set_by_types(name, entry.spot)
     return Numbers(entries, reader)
 
 
@@ -231,6 +227,11 @@ def _fingerprint(scenario: Scenario, layers: Layers, settings: Mapping[str, str]
         memory["text"] = json.dumps([scenario.plain(), library], sort_keys=True)
     laid = {
         "sets": {name: entry.amount for name, entry in layers.sets.items()},
+        "outside": {name: entry.amount for name, entry in layers.outside.items()},
+        "chances": {
+            player: {name: entry.amount for name, entry in chances.items()}
+            for player, chances in layers.chances.items()
+        },
         "start": {name: dict(given.lottery) for name, given in layers.start.items()},
         "policy": layers.policy,
         "given": layers.given.amount if layers.given else None,
