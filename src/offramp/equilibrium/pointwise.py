@@ -52,7 +52,8 @@ IMPROVES = 0.5  # a Newton step that leaves more of the residual is followed by 
 MOST_ROUNDS = 60  # of iteration before continuation takes over
 FARTHEST = 1.0  # in scores, that Newton's steps may lead from where they began
 FIRST_ARC, LEAST_ARC, LONGEST_ARC = 0.1, 1e-7, 1.0  # in scores and s together
-CORNER_ARC, BEYOND = 1e-5, 1e-3  # arc at which a corner is looked for, and the first one after it
+CORNER_ARC, AGAIN = 0.02, 0.1  # arc below which a corner is looked for; share of it the next time
+BEYOND = 8.0  # first arc after a corner, in arcs by which it was looked for
 RELATIVE_ARC = 0.1  # of the largest score, by which arcs may be longer
 CORRECTIONS, EASY = 8, 3  # steps back to the branch: at most, and so few that arcs may grow
 CLOSE = 1e-7  # residual in scores at which a corrector on the way is content
@@ -62,6 +63,7 @@ NEAR = 0.5  # farthest, in scores, that a corrector may lead from its predictor,
 
 _Scores = Float[np.ndarray, "point cell"]
 _Which = Int[np.ndarray, "point"]
+_Done = Bool[np.ndarray, "point"]
 
 
 class Effort(NamedTuple):
@@ -355,7 +357,7 @@ class _Walk:
         self.arc = np.full(n, FIRST_ARC)
         self.farthest = np.zeros(n)
         self.turned = np.full(n, tilt != 0.0)
-        self.cornered = np.zeros(n, dtype=bool)  # a corner was looked for since the last step
+        self.corner = np.full(n, CORNER_ARC)  # arc below which a corner is looked for next
         self.alive = np.ones(n, dtype=bool)
 
     def run(self) -> None:
@@ -433,13 +435,16 @@ class _Walk:
 
     def _advance(self, at: _Which) -> None:
         """Take one step along the branch; one that fails is tried again, shorter."""
-        arc = self.arc[at]
-        predicted = self.place[at] + arc[:, None] * self.tangent[at]
+        predicted = self.place[at] + self.arc[at][:, None] * self.tangent[at]
+        done = self._step(at, predicted)
+        self._fall_short(at[~done], predicted[~done])
+
+    def _step(self, at: _Which, predicted: Float[np.ndarray, "point place"]) -> _Done:
+        """Go to where the branch passes the predicted places; return which got there."""
         place, steps, inverse, sign = self._correct(at, predicted)
         done = (steps >= 0) & (place[:, -1] < 1.0) & (sign > 0.0)
-        self._fall_short(at[~done], predicted[~done])
         on = at[done]
-        self.place[on], self.cornered[on] = place[done], False
+        self.place[on], self.corner[on] = place[done], CORNER_ARC
         self.farthest[on] = np.maximum(self.farthest[on], self.place[on, -1])
         self._turn(on, inverse[done])
         self.alive[on] &= self.place[on, -1] > -CLOSE
@@ -447,22 +452,27 @@ class _Walk:
         longest = LONGEST_ARC + RELATIVE_ARC * np.abs(self.place[on, :-1]).max(axis=1, initial=0.0)
         easy = steps[done] <= EASY
         self.arc[on[easy]] = np.minimum(2.0 * self.arc[on], longest)[easy]
+        return done
 
     def _fall_short(self, at: _Which, beyond: Float[np.ndarray, "point place"]) -> None:
-        """Halve arcs that led nowhere; where one is tiny, turn as the branch may turn there."""
+        """Halve arcs that led nowhere; now and then, see whether a corner lies there."""
         self.arc[at] *= 0.5
-        tiny = (self.arc[at] < CORNER_ARC) & ~self.cornered[at]
-        if tiny.any():
-            self._turn_corner(at[tiny], beyond[tiny])
+        sharp = self.arc[at] < self.corner[at]
+        if sharp.any():
+            self._turn_corner(at[sharp], beyond[sharp])
         self.alive[at] &= self.arc[at] >= LEAST_ARC
 
     def _turn_corner(self, at: _Which, beyond: Float[np.ndarray, "point place"]) -> None:
-        """Head along the branch beyond a corner, just past which the places `beyond` lie."""
-        self.cornered[at], self.arc[at] = True, BEYOND
+        """Step along the branch beyond a corner, if just past it the places `beyond` lie."""
+        tangent, arc = self.tangent[at], self.arc[at]
         bordered = self._bordered(at, beyond, self._respond(at, beyond)[0])
         kernel = np.linalg.svd(bordered[:, :-1])[2][:, -1]
         bordered[:, -1] = kernel
         self.tangent[at] = kernel * np.linalg.slogdet(bordered)[0][:, None]
+        self.corner[at], self.arc[at] = AGAIN * self.corner[at], BEYOND * arc
+        predicted = self.place[at] + self.arc[at][:, None] * self.tangent[at]
+        failed = ~self._step(at, predicted)
+        self.tangent[at[failed]], self.arc[at[failed]] = tangent[failed], arc[failed]
 
     def _correct(
         self, at: _Which, predicted: Float[np.ndarray, "point place"]
