@@ -588,8 +588,9 @@ class Sweep:
         rows = np.flatnonzero(live.any(axis=0))
         if not len(rows):
             return rows, np.zeros(0)
-        mass = self.ended.mass[self.pairs(column)][:, rows].sum(axis=2)
-        return rows, np.where(live[:, rows], mass, 0.0).sum(axis=0)
+        # rows that are not live may hold anything, even what cannot be added up
+        mass = np.where(live[:, rows, None], self.ended.mass[self.pairs(column)][:, rows], 0.0)
+        return rows, mass.sum(axis=2).sum(axis=0)
 
 
 def new_store(n_pairs: int, n_states: int, n_beliefs: int) -> Store:
