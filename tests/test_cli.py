@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import pytest
 from offramp.cli import app, run
 from offramp.report.answers import ANSWERS
 
-COMMANDS = ("list", "new", "check", "schema", "rates", "run", "why", "export")
+COMMANDS = ("list", "new", "check", "schema", "rates", "run", "sweep", "why", "export")
 MAIN = [sys.executable, "-c", "from offramp.cli import main; main()"]
 HELP_SECONDS = (
     0.3  # what `--help` may take; measured as CPU time, so that a busy machine does not fail
@@ -229,7 +230,7 @@ def test_set_changes_the_answer(offramp):
     ("words", "told"),
     [
         (["--set", "p_frim=0.5"], "p_firm"),
-        (["--set", "p_firm=much"], "'much' is not a number"),
+        (["--set", "p_firm=much"], "'much' is not a parameter"),
         (["--set", "p_firm"], "not of the form name=value"),
         (["--case", "solvd"], "solved"),
         (["--policy", "never-figth"], "never-fight"),
@@ -399,7 +400,51 @@ def test_no_command_solves_what_check_refuses(offramp):
     code, _, told = offramp("check", "over.yaml")
     assert code == 2
     assert told.count("error G505") == 2
-    words = {"run": [], "rates": [], "why": ["--player", "north"], "export": ["--gambit", "a.efg"]}
+    words = {
+        "run": [],
+        "sweep": ["--over", "toll=0:1:2"],
+        "rates": [],
+        "why": ["--player", "north"],
+        "export": ["--gambit", "a.efg"],
+    }
     for command, more in words.items():
         assert offramp(command, "over.yaml", *more)[::2] == (2, told)
     assert os.listdir() == ["over.yaml"]
+
+
+# what a chart's page may not do: fetch anything
+FETCHES = re.compile(r"""(src|href)\s*=\s*["']?(https?:)?//|@import|url\(\s*["']?https?:""")
+
+
+def test_sweep_writes_table_charts_and_answer(offramp):
+    words = ["pledge", "--over", "p_firm=0.2,0.6", "--over", "challenger.precision=2:8:2:log"]
+    asked = ["--measure", "grabbed", "--measure", "patron.firm.fight", "--grid", "5"]
+    code, out, _ = offramp("sweep", *words, *asked, "--out", "result")
+    assert code == 0
+    assert "patron.firm.fight" in out
+    names = {path.name for path in Path("result").iterdir()}
+    charts = {f"chart.{kind}" for kind in ("svg", "png", "html")}
+    assert names == charts | {"sweep.csv", "answer.json", "answer.txt", "manifest.json"}
+    answer = as_json("sweep", Path("result/answer.json").read_text(encoding="utf-8"))
+    table = Path("result/sweep.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(table.splitlines()))
+    for row, point in zip(rows, answer["points"], strict=True):
+        assert [float(row["p_firm"]), float(row["challenger.precision"])] == point["at"]
+        assert [float(row["grabbed"]), float(row["patron.firm.fight"])] == point["values"]
+    assert Path("result/chart.png").read_bytes().startswith(b"\x89PNG")
+    svg = Path("result/chart.svg").read_text(encoding="utf-8")
+    assert all(word in svg for word in ("p_firm", "challenger.precision", "lower is better"))
+    html = Path("result/chart.html").read_text(encoding="utf-8")
+    assert not FETCHES.search(html)
+    assert offramp("sweep", *words, *asked, "--out", "result")[0] == 2
+
+
+def test_sweep_of_one_number_draws_a_line_for_each_case(offramp):
+    words = ["pledge", "--over", "p_firm=0.2,0.6", "--grid", "5", "--out", "result"]
+    assert offramp("sweep", *words, "--case", "solved", "--policy", "never-fight")[0] == 0
+    svg = Path("result/chart.svg").read_text(encoding="utf-8")
+    assert "never-fight" in svg
+    assert "stroke-dasharray" in svg
+    table = Path("result/sweep.csv").read_text(encoding="utf-8").splitlines()
+    assert table[0] == "p_firm,case,grabbed,lost"
+    assert len(table) == 5

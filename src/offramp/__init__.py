@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from offramp.equilibrium import Equilibrium, solve
     from offramp.equilibrium.explain import Explanation, why
     from offramp.errors import OfframpError, Problem
+    from offramp.exploration.sweeps import Sweep, sweep
     from offramp.game import Game, compile_game
     from offramp.outcomes import Outcomes
     from offramp.outcomes.propagate import propagate
@@ -22,12 +23,14 @@ __all__ = [
     "Outcomes",
     "Problem",
     "Scenario",
+    "Sweep",
     "__version__",
     "compile_game",
     "list_scenarios",
     "load_scenario",
     "propagate",
     "solve",
+    "sweep",
     "why",
 ]
 
@@ -42,11 +45,13 @@ _ROOMS = {
     "Outcomes": "outcomes",
     "Problem": "errors",
     "Scenario": "scenario",
+    "Sweep": "exploration.sweeps",
     "compile_game": "game",
     "list_scenarios": "scenario",
     "load_scenario": "scenario",
     "propagate": "outcomes",
     "solve": "equilibrium",
+    "sweep": "exploration.sweeps",
     "why": "equilibrium.explain",
 }
 

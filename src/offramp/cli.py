@@ -213,6 +213,64 @@ def run_(
 
 
 @app.command()
+def sweep(
+    scenario: Scenario,
+    over: Annotated[
+        list[str],
+        typer.Option(
+            metavar="NAME=LOW:HIGH:N",
+            help="What is moved where: NAME as --set takes it; LOW:HIGH:N:log for equal ratios, "
+            "A,B,… for single values, FIRST:LAST for levels. At most twice.",
+        ),
+    ],
+    measure: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="M",
+            help="What is asked: a measure, an ending, PLAYER.ACTION or PLAYER.TYPE.ACTION "
+            "(with @STAGE if need be), or an expression; all measures, if not given. "
+            "May be repeated.",
+        ),
+    ] = None,
+    policy: Annotated[
+        list[str] | None, typer.Option(metavar="P", help="Under this policy. May be repeated.")
+    ] = None,
+    case: Annotated[
+        list[str] | None,
+        typer.Option(metavar="C", help="In this case; the first, if not given. May be repeated."),
+    ] = None,
+    set_: Set = None,
+    grid: Grid = None,
+    view: View = None,
+    json: Json = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Also write table, charts, answer and manifest here."),
+    ] = None,
+) -> None:
+    """Move one or two numbers over a range, and show what becomes of the answers."""
+    from offramp.report.files import refuse_existing, write_sweep
+    from offramp.report.sweeps import describe_sweep
+
+    if out is not None:
+        refuse_existing(out)
+    answer = describe_sweep(
+        scenario,
+        over,
+        measures=measure or [],
+        cases=[*(policy or []), *(case or [])],
+        parameters=_amounts(set_),
+        grid=grid,
+        view=view,
+    )
+    if out is not None:
+        write_sweep(answer, out)
+    _say(answer, json)
+    if not answer.holds:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
 def why(
     scenario: Scenario,
     player: Annotated[str, typer.Option(metavar="P", help="Whose reply is explained.")],

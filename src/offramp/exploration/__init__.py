@@ -13,17 +13,26 @@ from offramp.exploration.cases import (
     wanted_cases,
 )
 from offramp.exploration.design import Draw, Spread, spread_settings
+from offramp.exploration.quantities import Asked, Quantity, ask
+from offramp.exploration.sweeps import Axis, Sweep, read_axis, sweep
 
 __all__ = [
+    "Asked",
+    "Axis",
     "Draw",
     "Laid",
+    "Quantity",
     "Solve",
     "SolvedCase",
     "Spread",
+    "Sweep",
+    "ask",
     "plan_solves",
+    "read_axis",
     "solve_cases",
     "solve_one",
     "spread_settings",
+    "sweep",
     "view_spread",
     "wanted_cases",
 ]

@@ -36,6 +36,10 @@ __all__ = [
     "RungRow",
     "ScenarioHead",
     "SizeRow",
+    "SweepAnswer",
+    "SweptAxis",
+    "SweptPoint",
+    "SweptQuantity",
     "SwitchRow",
     "WhyAct",
     "WhyAnswer",
@@ -273,6 +277,51 @@ class RunAnswer(Answer):
     seconds: float = Field(description="Wall time of solving, in seconds.")
 
 
+class SweptAxis(Record):
+    """What a sweep moves."""
+
+    name: str
+    log: bool = Field(description="Whether neighbours have equal ratios.")
+
+
+class SweptQuantity(Record):
+    """What a sweep asks at every point."""
+
+    name: str
+    label: str
+    unit: str
+    better: Literal["lower", "higher"] | None
+    is_chance: bool = Field(description="Whether the value is a probability by its form.")
+
+
+class SweptPoint(Record):
+    """One case, solved at one point."""
+
+    at: list[float | str] = Field(description="Where each axis stands, in the axes' order.")
+    case: str
+    values: list[float | None] = Field(
+        description="One per quantity, in their order; null: the question does not arise."
+    )
+    residual: float = Field(description="Largest |strategy - logit reply|.")
+    not_converged: int = Field(description="Points that did not converge.")
+
+
+class SweepAnswer(Answer):
+    """Answer of `offramp sweep`."""
+
+    command: Literal["sweep"] = "sweep"
+    scenario: ScenarioHead
+    axes: list[SweptAxis]
+    quantities: list[SweptQuantity]
+    points: list[SweptPoint]
+    seconds: float = Field(description="Wall time of solving, in seconds.")
+
+    @property
+    def holds(self) -> bool:
+        """Whether every point converged."""
+        return all(point.not_converged == 0 for point in self.points)
+
+
 class RateRow(Record):
     """One event beside what history suggests."""
 
@@ -375,5 +424,6 @@ ANSWERS: dict[str, type[Answer]] = {
     "problems": ProblemAnswer,
     "rates": RatesAnswer,
     "run": RunAnswer,
+    "sweep": SweepAnswer,
     "why": WhyAnswer,
 }

@@ -1,4 +1,4 @@
-"""What is written to disk: a starter scenario, the results of a run, a game tree.
+"""What is written to disk: a starter scenario, the results of a run or sweep, a game tree.
 
 Nothing is ever overwritten, and nothing stands there half-written: files are made under a
 temporary name beside their place and moved there when they are complete.
@@ -11,19 +11,20 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
 from offramp import __version__
 from offramp.errors import Problem, RunError
-from offramp.report.answers import NewAnswer, RunAnswer
+from offramp.report.answers import NewAnswer, RunAnswer, SweepAnswer
 from offramp.report.layout import write_answer
 from offramp.report.run_tables import run_tables
-from offramp.report.tables import to_csv
+from offramp.report.sweep_tables import sweep_table
+from offramp.report.tables import Table, to_csv
 
-__all__ = ["new_file", "new_folder", "write_results", "write_starter"]
+__all__ = ["new_file", "new_folder", "write_results", "write_starter", "write_sweep"]
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
@@ -50,19 +51,39 @@ def write_results(answer: RunAnswer, folder: Path) -> None:
         RunError: The folder is there already, or cannot be made.
     """
     with new_folder(folder) as place:
-        for table in run_tables(answer):
-            (place / f"{table.name}.csv").write_text(to_csv(table), encoding="utf-8")
-        (place / "answer.json").write_text(answer.model_dump_json(indent=2), encoding="utf-8")
-        (place / "answer.txt").write_text(write_answer(answer) + "\n", encoding="utf-8")
-        manifest = {
-            "offramp": answer.offramp,
-            "scenario": answer.scenario.model_dump(),
-            "cases": [one.case for one in answer.cases],
-            "seconds": answer.seconds,
-            "files": sorted(path.name for path in place.iterdir()),
-        }
-        text = json.dumps(manifest, indent=2)
-        (place / "manifest.json").write_text(text, encoding="utf-8")
+        _write_all(answer, run_tables(answer), [one.case for one in answer.cases], place)
+
+
+def write_sweep(answer: SweepAnswer, folder: Path) -> None:
+    """Write an answer as a CSV table, charts (SVG, PNG, HTML), JSON, text, and a manifest.
+
+    Raises:
+        RunError: The folder is there already, or cannot be made.
+    """
+    from offramp.report.charts import sweep_chart, write_chart
+
+    with new_folder(folder) as place:
+        write_chart(sweep_chart(answer), place)
+        cases = list(dict.fromkeys(point.case for point in answer.points))
+        _write_all(answer, [sweep_table(answer)], cases, place)
+
+
+def _write_all(
+    answer: RunAnswer | SweepAnswer, tables: Iterable[Table], cases: Sequence[str], place: Path
+) -> None:
+    """Write tables, the answer and, last, a manifest of what made them."""
+    for table in tables:
+        (place / f"{table.name}.csv").write_text(to_csv(table), encoding="utf-8")
+    (place / "answer.json").write_text(answer.model_dump_json(indent=2), encoding="utf-8")
+    (place / "answer.txt").write_text(write_answer(answer) + "\n", encoding="utf-8")
+    manifest = {
+        "offramp": answer.offramp,
+        "scenario": answer.scenario.model_dump(),
+        "cases": list(cases),
+        "seconds": answer.seconds,
+        "files": sorted(path.name for path in place.iterdir()),
+    }
+    (place / "manifest.json").write_text(json.dumps(manifest, indent=2), encoding="utf-8")
 
 
 @contextmanager

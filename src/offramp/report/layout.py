@@ -15,13 +15,17 @@ from offramp.report.answers import (
     NewAnswer,
     RatesAnswer,
     RunAnswer,
+    ScenarioHead,
+    SweepAnswer,
     WhyAnswer,
 )
 from offramp.report.run_tables import liveliness_table, screen_tables
+from offramp.report.sweep_tables import sweep_table
 from offramp.report.tables import (
     Cell,
     Kind,
     Table,
+    format_miss,
     format_number,
     format_share,
     render,
@@ -41,16 +45,18 @@ def write_answer(answer: Answer, width: int = WIDTH) -> str:
     return _WRITERS[type(answer)](answer, width)
 
 
-def _write_run(answer: RunAnswer, width: int) -> str:
-    tables = [render(table, width) for table in screen_tables(answer) if table.rows]
-    head = answer.scenario
+def _head(head: ScenarioHead) -> str:
     over = [f"view: {head.view}"] if head.view else []
     over += [
         f"{name} = {value if isinstance(value, str) else format_number(value)}"
         for name, value in head.set.items()
     ]
-    title = f"{head.title} ({head.name}, {head.period})"
-    parts = ["\n".join([title, *over, STANCE]), *tables, _trust(answer.cases, width)]
+    return "\n".join([f"{head.title} ({head.name}, {head.period})", *over, STANCE])
+
+
+def _write_run(answer: RunAnswer, width: int) -> str:
+    tables = [render(table, width) for table in screen_tables(answer) if table.rows]
+    parts = [_head(answer.scenario), *tables, _trust(answer.cases, width)]
     if answer.notes:
         parts.append("\n".join(["To bear in mind", *_wrapped(answer.notes, width)]))
     return "\n\n".join(parts)
@@ -103,6 +109,17 @@ def _write_check(answer: CheckAnswer, width: int) -> str:
     parts.append(f"Profiles of types: {answer.profiles}.")
     parts += answer.notes
     return "\n\n".join(parts)
+
+
+def _write_sweep(answer: SweepAnswer, width: int) -> str:
+    worst = max(point.residual for point in answer.points)
+    failed = sum(point.not_converged > 0 for point in answer.points)
+    told = f"Every strategy is a logit reply to the others to within {format_miss(worst)}."
+    if failed:
+        told = f"At {failed} of {len(answer.points)} points some situations did not converge."
+    more = "What holds off the belief grid, `run` tells of a single point."
+    parts = [_head(answer.scenario), render(sweep_table(answer), width)]
+    return "\n\n".join([*parts, textwrap.fill(f"{told} {more}", width)])
 
 
 def _write_rates(answer: RatesAnswer, width: int) -> str:
@@ -211,5 +228,6 @@ _WRITERS: dict[type[Answer], Callable[[Any, int], str]] = {
     NewAnswer: _write_new,
     RatesAnswer: _write_rates,
     RunAnswer: _write_run,
+    SweepAnswer: _write_sweep,
     WhyAnswer: _write_why,
 }

@@ -42,7 +42,7 @@ from offramp.report.trust import worst_certificate
 from offramp.scenario import Crisis, Scenario, bind
 from offramp.scenario.expressions import Boolean, Compare, Did, MeasureCall, Unary
 
-__all__ = ["describe_run", "liveliness_row", "scenario_head"]
+__all__ = ["describe_run", "is_chance", "liveliness_row", "scenario_head"]
 
 GAIN = 0.25  # payoff units; what a precision means is said for a gain of this size
 
@@ -151,13 +151,13 @@ def _measure_rows(outcomes: Outcomes, crisis: Crisis) -> Iterator[MeasureRow]:
             label=measure.label or measure.name,
             unit=measure.unit,
             better=measure.better,  # type: ignore[arg-type]  # the file's form allows no other
-            is_chance=_is_chance(measure.is_),
+            is_chance=is_chance(measure.is_),
             value=None if np.isnan(value) else float(value),
             never=outcomes.never.get(measure.name),
         )
 
 
-def _is_chance(expression: object) -> bool:
+def is_chance(expression: object) -> bool:
     """Whether a measure is a probability by its form, to be written as per cent."""
     if not isinstance(expression, MeasureCall):
         return False
