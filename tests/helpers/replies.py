@@ -50,6 +50,7 @@ def solve_named(data: dict[str, Any], case: str, limit: int) -> Solved:
         Place(_named(place.history, variables), place.player, place.type): dict(mix)
         for place, mix in evaluation.strategies.items()
     }
+    assert len(replies) == len(evaluation.strategies), "two places go by one name"
     return Solved(tree, equilibrium, evaluation, replies, propagate(equilibrium))
 
 
@@ -58,7 +59,7 @@ def _named(history: tuple[Signal, ...], variables: list[str]) -> tuple[Any, ...]
         part
         for signal in history
         for part in (
-            frozenset(signal.acts),
+            frozenset((*signal.acts, *((player, "redrawn") for player in signal.redrawn))),
             tuple(sorted(zip(variables, signal.levels, strict=True))),
         )
     )

@@ -6,6 +6,7 @@ is plain data, as a file would hold it, with the names of the features that it u
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,9 @@ FEATURES = frozenset(
 )  # fmt: skip
 """Each of these occurs in at least a tenth of all draws; a test counts them."""
 
+MOST_DRAWS = 1000
+"""What is rarer than one draw in this many is not found."""
+
 _LEVELS = [["low", "high"], ["low", "mid", "high"]]
 
 
@@ -65,12 +69,20 @@ def scenarios(draw: Any, crowded: bool = False) -> RandomScenario:
     return draw_scenario(hypothesis_dice(draw), crowded)
 
 
-def plain_scenarios() -> st.SearchStrategy[RandomScenario]:
+def plain_scenarios(
+    wanted: Callable[[RandomScenario], bool] = lambda drawn: True,
+) -> st.SearchStrategy[RandomScenario]:
     """Draw scenarios that do not hang together, so that each feature is as frequent as meant.
 
-    What hypothesis rolls itself stays close to what it rolled before.
+    What hypothesis rolls itself stays close to what it rolled before. What is not `wanted` is
+    drawn again here: hypothesis gives up where most of what it draws is rejected.
     """
-    return st.integers(0, 2**64 - 1).map(lambda seed: draw_scenario(seeded_dice(seed)))
+
+    def draw(seed: int) -> RandomScenario:
+        dice = seeded_dice(seed)
+        return next(filter(wanted, (draw_scenario(dice) for _ in range(MOST_DRAWS))))
+
+    return st.integers(0, 2**64 - 1).map(draw)
 
 
 def draw_scenario(dice: Dice, crowded: bool = False) -> RandomScenario:

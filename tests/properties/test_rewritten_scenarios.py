@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, reject, settings
+from hypothesis import given, reject, settings
 
 from helpers.replies import Place, Solved, largest_gap, solve_named
 from helpers.rewrites import (
@@ -22,7 +22,7 @@ from helpers.rewrites import (
 from helpers.scenarios import scenario_from
 from offramp.scenario import dump_scenario
 from offramp.scenario.load import parse_scenario
-from oracles.random_scenarios import RandomScenario, scenarios
+from oracles.random_scenarios import RandomScenario, plain_scenarios
 from oracles.slow_tree import TooLarge
 
 SMALL = 300  # terminal histories
@@ -32,10 +32,26 @@ N_GAMES = 15
 some_games = settings(max_examples=N_GAMES)
 
 
-def solve(data: dict[str, Any], drawn: RandomScenario) -> Solved:
+def is_open(drawn: RandomScenario) -> bool:
     # of a secret policy the strategies know nothing
-    policy = data["policies"][drawn.case]
-    assume(not policy.get("secret"))
+    return not drawn.data["policies"][drawn.case].get("secret")
+
+
+def has_mechanism(drawn: RandomScenario) -> bool:
+    return is_open(drawn) and "mechanisms" in drawn.data
+
+
+def has_mechanism_to_spell_out(drawn: RandomScenario) -> bool:
+    one = len(drawn.data.get("mechanisms", ())) == 1
+    return is_open(drawn) and one and "per" not in drawn.data["payoffs"]
+
+
+def has_types_that_observers_agree_on(drawn: RandomScenario) -> bool:
+    disturbed = {"redraw", "believed_by", "secret"} & drawn.features
+    return is_open(drawn) and "types" in drawn.features and not disturbed
+
+
+def solve(data: dict[str, Any], drawn: RandomScenario) -> Solved:
     try:
         return solve_named(data, drawn.case, SMALL)
     except TooLarge:
@@ -43,7 +59,7 @@ def solve(data: dict[str, Any], drawn: RandomScenario) -> Solved:
 
 
 @some_games
-@given(scenarios())
+@given(plain_scenarios(is_open))
 def test_names_and_orders_do_not_matter(drawn: RandomScenario) -> None:
     names = {"north": "south", "south": "north", "act0a": "act1b", "act1b": "act0a",
              "low": "meagre", "high": "ample", "soft": "hard", "hard": "soft"}  # fmt: skip
@@ -68,7 +84,7 @@ def renamed(place: Place, names: dict[str, str]) -> Place:
 
 
 @some_games
-@given(scenarios())
+@given(plain_scenarios(is_open))
 def test_constant_paid_in_every_period_changes_no_strategy(drawn: RandomScenario) -> None:
     data = freeze_endings(drawn.data)
     before = solve(data, drawn)
@@ -77,7 +93,7 @@ def test_constant_paid_in_every_period_changes_no_strategy(drawn: RandomScenario
 
 
 @some_games
-@given(scenarios())
+@given(plain_scenarios(is_open))
 def test_payoffs_times_a_factor_with_precision_divided_by_it_change_no_strategy(
     drawn: RandomScenario,
 ) -> None:
@@ -89,18 +105,16 @@ def test_payoffs_times_a_factor_with_precision_divided_by_it_change_no_strategy(
 
 
 @some_games
-@given(scenarios())
+@given(plain_scenarios(is_open))
 def test_precision_zero_plays_evenly_over_what_is_available(drawn: RandomScenario) -> None:
     solved = solve(set_precisions(drawn.data, 0.0), drawn)
     for mix in solved.replies.values():
         assert mix == pytest.approx(dict.fromkeys(mix, 1.0 / len(mix)), abs=1e-12)
 
 
-@settings(max_examples=N_GAMES, suppress_health_check=list(HealthCheck))
-@given(scenarios())
+@some_games
+@given(plain_scenarios(has_types_that_observers_agree_on))
 def test_expected_posterior_is_the_prior_while_observers_agree(drawn: RandomScenario) -> None:
-    assume("types" in drawn.features and "secret" not in drawn.features)
-    assume(not drawn.features & {"redraw", "believed_by"})
     # exact beliefs: on the grid a posterior is shared between points, each of which then holds
     # types in the proportions of that posterior and not in its own, a second-order bias
     beliefs = solve(drawn.data, drawn).outcomes.beliefs
@@ -108,7 +122,7 @@ def test_expected_posterior_is_the_prior_while_observers_agree(drawn: RandomScen
 
 
 @some_games
-@given(scenarios())
+@given(plain_scenarios(is_open))
 def test_chances_of_all_that_can_happen_sum_to_one(drawn: RandomScenario) -> None:
     outcomes = solve(drawn.data, drawn).outcomes
     assert outcomes.mass_error < 1e-12
@@ -117,9 +131,8 @@ def test_chances_of_all_that_can_happen_sum_to_one(drawn: RandomScenario) -> Non
 
 
 @some_games
-@given(scenarios())
+@given(plain_scenarios(has_mechanism))
 def test_absent_mechanism_equals_removed_mechanism(drawn: RandomScenario) -> None:
-    assume("mechanisms" in drawn.data)
     absent = {
         **drawn.data,
         "mechanisms": [{**use, "setting": "absent"} for use in drawn.data["mechanisms"]],
@@ -131,10 +144,8 @@ def test_absent_mechanism_equals_removed_mechanism(drawn: RandomScenario) -> Non
 
 
 @some_games
-@given(scenarios())
+@given(plain_scenarios(has_mechanism_to_spell_out))
 def test_mechanism_in_force_equals_its_content_written_in_place(drawn: RandomScenario) -> None:
-    assume(len(drawn.data.get("mechanisms", ())) == 1)
-    assume("per" not in drawn.data["payoffs"])
     before = solve(drawn.data, drawn)
     after = solve(spell_out_mechanism(drawn.data), drawn)
     assert largest_gap(before.replies, after.replies) < SAME
@@ -142,7 +153,7 @@ def test_mechanism_in_force_equals_its_content_written_in_place(drawn: RandomSce
 
 
 @settings(max_examples=60)
-@given(scenarios())
+@given(plain_scenarios())
 def test_loading_what_was_written_gives_the_same_scenario(drawn: RandomScenario) -> None:
     scenario = scenario_from(drawn.data)
     assert parse_scenario(dump_scenario(scenario)) == scenario
