@@ -191,7 +191,7 @@ def test_unknown_names_from_outside(arguments, text):
 
 def test_problems_of_form_names_and_rules_are_told_together():
     text = (HERE / "S204.yaml").read_text(encoding="utf-8")
-    text = text.replace("count: 2", "count: two").replace("value: 1,", "value: 3,")
+    text = text.replace("count: 2", "count: [2]").replace("value: 1,", "value: 3,")
     with pytest.raises(ScenarioError) as caught:
         parse_scenario(text.replace("cost: cost", "costs: cost"))
     assert [problem.code for problem in caught.value.problems] == ["S203", "S313", "S202", "S204"]

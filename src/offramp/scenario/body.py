@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from offramp.scenario.crisis import Action, Effect, Ending, Measure, Mover, Pay, Stage
 from offramp.scenario.expressions import Belief, Binary, Chose, Const, Expr, Unary, substitute, walk
-from offramp.scenario.forms import number_name
+from offramp.scenario.forms import number, number_name
 from offramp.scenario.names import Binding, Kind
 from offramp.scenario.reading import Reader, Spot
 from offramp.scenario.schema import (
@@ -49,14 +49,15 @@ def family_members(decl: ActionDecl) -> tuple[float, ...]:
     """Return the numbers of a family of actions; none for an ordinary action."""
     if decl.over is None:
         return ()
-    return decl.over if isinstance(decl.over, tuple) else steps(decl.over)
+    return tuple(map(number, decl.over)) if isinstance(decl.over, tuple) else steps(decl.over)
 
 
 def steps(family: Family, most: int = 10_000) -> tuple[float, ...]:
     """Return the numbers from `from` to `to`; the last is `to` if the steps meet it."""
-    count = int((family.to - family.from_) / family.step + 1e-9) + 1
+    first, last, step = number(family.from_), number(family.to), number(family.step)
+    count = int((last - first) / step + 1e-9) + 1 if step > 0 else 0
     # rounded so that 0.1 + 0.2 is the number that a person writes as 0.3
-    return tuple(round(family.from_ + i * family.step, 12) for i in range(max(0, min(count, most))))
+    return tuple(round(first + i * step, 12) for i in range(max(0, min(count, most))))
 
 
 def read_stages(scenario: Scenario, spot: Spot, reader: Reader) -> tuple[Stage, ...]:

@@ -16,6 +16,7 @@ from offramp.errors import Problem, Severity, in_file_order
 from offramp.scenario.clauses import read_policy
 from offramp.scenario.crisis import Policy
 from offramp.scenario.declarations import check_declarations
+from offramp.scenario.declared import declared_parameters, mechanisms_used
 from offramp.scenario.expressions import Compare, MeasureOf, walk
 from offramp.scenario.layers import Layers, lay
 from offramp.scenario.names import Kind
@@ -23,7 +24,8 @@ from offramp.scenario.parse import Document
 from offramp.scenario.reading import Notes, Reader, Spot
 from offramp.scenario.rules import broken_rules
 from offramp.scenario.schema import Campaign, ClaimDecl, Same, Scenario
-from offramp.scenario.scope import declared_parameters, mechanisms_used, scope_of
+from offramp.scenario.scope import scope_of
+from offramp.scenario.sizes import sized
 from offramp.scenario.views import bind_layers, numbers_of, reader_for
 
 __all__ = ["check_campaign", "check_scenario"]
@@ -35,13 +37,14 @@ _NAME = re.compile(r"[^\W\d]\w*")
 def check_scenario(scenario: Scenario) -> list[Problem]:
     """Return every problem that can be seen without counting states, in file order."""
     notes = Notes()
+    as_written, scenario = scenario, sized(scenario, {}, notes)
     check_declarations(scenario, notes)
     policies = _check_policies(scenario, notes)
     rules = _check_worlds(scenario, policies, notes)
-    _check_cases(scenario, notes)
+    _check_cases(as_written, notes)
     _check_claims(scenario, notes)
     _check_record(scenario, notes)
-    _check_use(scenario, notes)
+    _check_use(as_written, notes)
     return in_file_order(_each_once([*notes.problems, *_placed(rules, scenario)]))
 
 

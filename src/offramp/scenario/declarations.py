@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from offramp.scenario.body import stage_name
+from offramp.scenario.declared import declared_parameters, mechanisms_used
+from offramp.scenario.forms import number
 from offramp.scenario.layers import Layers, lay
 from offramp.scenario.parameters import Entry, Numbers
 from offramp.scenario.reading import Notes, Reader, Spot
@@ -19,13 +21,7 @@ from offramp.scenario.schema import (
     Scenario,
     StageDecl,
 )
-from offramp.scenario.scope import (
-    declared_parameters,
-    is_nature,
-    mechanisms_used,
-    set_by_types,
-    type_names,
-)
+from offramp.scenario.scope import is_nature, set_by_types, type_names
 from offramp.scenario.views import numbers_of, reader_for
 
 __all__ = ["check_declarations"]
@@ -216,9 +212,9 @@ def _check_variables(scenario: Scenario, root: Spot, notes: Notes) -> None:
 
 
 def _check_family(family: Family, spot: Spot, notes: Notes) -> None:
-    span = (family.to - family.from_) / family.step
-    if not 0 <= span <= MAX_LEVELS:
-        message = f"From {family.from_:g} to {family.to:g} by {family.step:g} makes no usable list."
+    first, last, step = number(family.from_), number(family.to), number(family.step)
+    if step <= 0 or not 0 <= (last - first) / step <= MAX_LEVELS:
+        message = f"From {first:g} to {last:g} by {step:g} makes no usable list."
         fix = f"let `to` lie above `from`, at most {MAX_LEVELS:,} steps away."
         notes.add("S334", message, spot, fix=fix)
 

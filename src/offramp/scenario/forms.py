@@ -33,10 +33,12 @@ __all__ = [
     "Positive",
     "Setting",
     "SettingOrWeights",
+    "Size",
     "Text",
     "Weights",
     "as_list",
     "none_as_empty",
+    "number",
     "number_name",
     "one_or_list",
     "written",
@@ -46,6 +48,12 @@ __all__ = [
 def number_name(value: float) -> str:
     """Return the name of a level, or of a family's member, that stands for a number."""
     return f"{value:.12g}"
+
+
+def number(amount: float | str) -> float:
+    """Return a size, once expressions of parameters have been replaced by what they come to."""
+    assert not isinstance(amount, str), amount
+    return float(amount)
 
 
 def _check_amount(value: Any) -> Any:
@@ -129,6 +137,18 @@ Lottery: TypeAlias = Annotated[
 
 Positive: TypeAlias = Annotated[float, Field(gt=0)]
 Count: TypeAlias = Annotated[int, Field(ge=1, strict=True)]
+
+
+def _text_or_not(value: Any) -> str:
+    return "text" if isinstance(value, str) else "number"
+
+
+Size: TypeAlias = Annotated[
+    Annotated[Count, Tag("number")] | Annotated[str, Tag("text")],
+    Discriminator(_text_or_not),
+    written("integer", "string"),
+]
+"""A whole number, 1 or more, or an expression of parameters that has such a value."""
 GridSize: TypeAlias = Annotated[int, Field(ge=2, le=1001, strict=True)]
 
 

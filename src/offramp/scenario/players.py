@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from offramp.scenario.crisis import Player, PlayerType
+from offramp.scenario.forms import number
 from offramp.scenario.layers import Layers
 from offramp.scenario.parameters import Entry, Numbers
 from offramp.scenario.reading import Notes, Reader, Spot
@@ -140,7 +141,8 @@ class _Seat:
 
     def quantiles(self, decl: Quantiles, spot: Spot) -> list[float]:
         """Return the middles of K equally likely parts of a distribution."""
-        middles = [(k + 0.5) / decl.quantiles for k in range(decl.quantiles)]
+        n_types = int(number(decl.quantiles))
+        middles = [(k + 0.5) / n_types for k in range(n_types)]
         given = {
             word: self.numbers.of(Entry(amount, spot / word))
             for word in ("low", "high", "mean", "sd")
@@ -157,7 +159,7 @@ class _Seat:
                 fix="give one pair, with `low` below `high`, `sd` above 0, and all above 0 where "
                 "it is lognormal.",
             )
-            return [0.0] * decl.quantiles
+            return [0.0] * n_types
         return points
 
     # --- beliefs -------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ from offramp.scenario.forms import (
     Positive,
     Setting,
     SettingOrWeights,
+    Size,
     Text,
     as_list,
     none_as_empty,
@@ -87,7 +88,7 @@ class PeriodDecl(Model):
     """The length of a period, how many there are, and what the last state counts beyond them."""
 
     unit: Text
-    count: Annotated[int, Field(ge=1, strict=True)] | Literal["forever"]
+    count: Size  # or `forever`
     tail: Amount = 0.0
     final_period: Annotated[int, Field(ge=1, strict=True)] | None = None
 
@@ -143,9 +144,9 @@ class BundleDecl(Model):
 class Family(Model):
     """A range of numbers: levels of a variable, or members of a family of actions."""
 
-    from_: Annotated[float, Field(alias="from")]
-    to: float
-    step: Annotated[float, Field(gt=0)]
+    from_: Annotated[Amount, Field(alias="from")]
+    to: Amount
+    step: Amount = 1.0
 
 
 class VariableDecl(Model):
@@ -182,7 +183,7 @@ class Distribution(Model):
 class Quantiles(Model):
     """K equally likely types, q1 to qK, at the middles of K equal parts of a distribution."""
 
-    quantiles: Annotated[int, Field(ge=1, le=50, strict=True)]
+    quantiles: Size
     of: Distribution
     set: str
 
@@ -271,7 +272,7 @@ class ActionDecl(Model):
     label: Text = ""
     when: Condition | None = None
     over: (
-        Annotated[Annotated[Family, Mapped] | Annotated[tuple[float, ...], Other], ByForm] | None
+        Annotated[Annotated[Family, Mapped] | Annotated[tuple[Amount, ...], Other], ByForm] | None
     ) = None
     covert: Text | None = None
     cost: Amount | None = None
@@ -626,9 +627,12 @@ class Scenario(Model):
 
     def measured_by(self, measures: Mapping[str, MeasureDecl]) -> Scenario:
         """Return the scenario with these measures in place of its own, and no claims."""
-        asked = self.model_copy(update={"measures": dict(measures), "claims": {}})
-        asked._memory = {}  # what was remembered of the scenario was read with its own measures
-        return asked
+        return self.model_copy(update={"measures": dict(measures), "claims": {}}).forgetful()
+
+    def forgetful(self) -> Scenario:
+        """Return the scenario, remembering nothing of what was worked out before it was changed."""
+        self._memory = {}
+        return self
 
     def __eq__(self, other: object) -> bool:
         """Compare what the files say, not where they stand."""

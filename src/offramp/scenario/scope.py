@@ -6,34 +6,27 @@ from collections.abc import Iterable, Iterator
 
 from offramp.scenario.body import family_members, stage_name, steps
 from offramp.scenario.crisis import Variable
-from offramp.scenario.forms import number_name
-from offramp.scenario.library import find_mechanism
+from offramp.scenario.declared import mechanisms_used, parameter_entries
+from offramp.scenario.forms import number, number_name
 from offramp.scenario.names import Scope
-from offramp.scenario.parameters import Entry
-from offramp.scenario.reading import Spot
+from offramp.scenario.reading import Notes, Spot
 from offramp.scenario.schema import (
     EffectDecl,
     Family,
-    MechanismDecl,
-    ParameterDecl,
     PlayerDecl,
     Quantiles,
     Scenario,
     VariableDecl,
 )
+from offramp.scenario.sizes import sized
 
 __all__ = [
     "DEFAULT_POLICY",
-    "Declared",
     "case_names",
-    "declared_parameters",
-    "parameter_entries",
     "scope_of",
 ]
 
 DEFAULT_POLICY = "solved"  # where no policy of this name is declared, it binds nobody
-
-Declared = tuple[str, ParameterDecl, Spot]
 
 
 def case_names(scenario: Scenario) -> tuple[str, ...]:
@@ -45,7 +38,7 @@ def scope_of(scenario: Scenario) -> Scope:
     """Return the name space of a scenario and of all mechanisms that it uses."""
     memory = scenario.memory
     if "scope" not in memory:
-        memory["scope"] = _gather(scenario)
+        memory["scope"] = _gather(sized(scenario, {}, Notes()))
     scope: Scope = memory["scope"]
     return scope
 
@@ -68,39 +61,6 @@ def _gather(scenario: Scenario) -> Scope:
     )
 
 
-# --- parameters ------------------------------------------------------------------------------
-
-
-def parameter_entries(scenario: Scenario) -> dict[str, Entry]:
-    """Return the base value of every parameter, as written, and where; the caller may change it."""
-    memory = scenario.memory
-    if "entries" not in memory:
-        memory["entries"] = {}
-        for name, decl, spot in declared_parameters(scenario):
-            memory["entries"].setdefault(name, Entry(decl.value, spot / "value"))
-    return dict(memory["entries"])
-
-
-def declared_parameters(scenario: Scenario) -> Iterator[Declared]:
-    """Yield every parameter: the scenario's own, then those of its mechanisms and their rivals."""
-    root = Spot(scenario.document)
-    for name, decl in scenario.parameters.items():
-        yield name, decl, root / "parameters" / name
-    for mechanism, spot in mechanisms_used(scenario):
-        for name, decl in mechanism.parameters.items():
-            yield name, decl, spot / "parameters" / name
-        for name, decl in (mechanism.rival.parameters if mechanism.rival else {}).items():
-            yield name, decl, spot / "rival" / "parameters" / name
-
-
-def mechanisms_used(scenario: Scenario) -> Iterator[tuple[MechanismDecl, Spot]]:
-    """Yield every mechanism that a scenario uses and the library has, once each."""
-    for name in dict.fromkeys(use.use for use in scenario.mechanisms):
-        found = find_mechanism(scenario, name)
-        if found is not None:
-            yield found
-
-
 def set_by_types(player: PlayerDecl) -> list[str]:
     """Return the parameters that a player's types set."""
     if isinstance(player.types, Quantiles):
@@ -111,7 +71,7 @@ def set_by_types(player: PlayerDecl) -> list[str]:
 def type_names(player: PlayerDecl) -> tuple[str, ...]:
     """Return the names of a player's types; q1 to qK for quantiles."""
     if isinstance(player.types, Quantiles):
-        return tuple(f"q{k + 1}" for k in range(player.types.quantiles))
+        return tuple(f"q{k + 1}" for k in range(int(number(player.types.quantiles))))
     return tuple(player.types)
 
 

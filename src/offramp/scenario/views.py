@@ -18,6 +18,7 @@ from offramp.errors import ScenarioError, raise_problems
 from offramp.scenario.body import read_endings, read_measures, read_payoffs, read_stages
 from offramp.scenario.clauses import read_policy, read_start
 from offramp.scenario.crisis import Crisis, Ending, Measure, Pay, Stage
+from offramp.scenario.declared import mechanisms_used, parameter_entries
 from offramp.scenario.expressions import Expr
 from offramp.scenario.layers import EVEN, Layers, lay
 from offramp.scenario.mechanisms import (
@@ -33,7 +34,8 @@ from offramp.scenario.parse import Document
 from offramp.scenario.players import normalised, read_players
 from offramp.scenario.reading import Notes, Reader, Spot, years_of
 from offramp.scenario.schema import Scenario
-from offramp.scenario.scope import case_names, mechanisms_used, parameter_entries, scope_of
+from offramp.scenario.scope import case_names, scope_of
+from offramp.scenario.sizes import sized
 
 __all__ = [
     "EVEN",
@@ -86,6 +88,7 @@ def bind(
 
 def bind_layers(scenario: Scenario, layers: Layers, notes: Notes) -> Crisis:
     """Return the crisis under what is laid over a scenario; problems are noted."""
+    scenario = sized(scenario, {**layers.sets, **layers.outside}, notes)
     reader = reader_for(scenario, notes)
     settings = layers.chosen(scenario.mechanisms)
     body = _body(scenario, settings, reader)

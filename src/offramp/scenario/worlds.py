@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from offramp.errors import raise_problems
+from offramp.scenario.declared import declared_parameters
 from offramp.scenario.layers import lay
 from offramp.scenario.parameters import Entry, Numbers
 from offramp.scenario.reading import Notes, Spot
 from offramp.scenario.schema import ParameterDecl, Scenario
-from offramp.scenario.scope import declared_parameters
 from offramp.scenario.views import numbers_of, reader_for
 
 __all__ = ["Span", "precision_parameters", "spans_of"]
