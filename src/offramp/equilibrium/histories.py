@@ -46,6 +46,7 @@ class HistoryEquilibrium:
 
     Attributes:
         tree: The histories. precision: effective precision by period and player.
+        basis: What precisions act on: `current` or `present` payoffs.
         strategy: Probabilities, and `log_strategy` their logs, by node, mover, option and type;
             `log_reply` reads them.
         belief: Reference belief at each node.
@@ -60,6 +61,7 @@ class HistoryEquilibrium:
     tree: Tree
     layout: Layout = field(repr=False)
     precision: Float[np.ndarray, "period player"]
+    basis: str
     strategy: Float[np.ndarray, "entry"] = field(repr=False)
     log_strategy_entries: Float[np.ndarray, "entry"] = field(repr=False)
     log_belief: Float[np.ndarray, "node typed type"] = field(repr=False)
@@ -215,6 +217,7 @@ class HistorySystem:
         self.board = board
         _refuse_too_large(self.layout, tree)
         self.scratch = new_scratch(board)
+        self.basis = precision_basis
         self.precision = _precisions(game, precision_basis)
         self._rates = np.ascontiguousarray(self.precision[:, self.layout.active])
         self._rates[np.isinf(self._rates)] = 0.0
@@ -268,9 +271,10 @@ class HistorySystem:
             tree=self.tree,
             layout=self.layout,
             precision=self.precision,
-            strategy=self.strategy,
-            log_strategy_entries=self.log_strategy,
-            log_belief=self.log_belief,
+            basis=self.basis,
+            strategy=self.strategy.copy(),
+            log_strategy_entries=self.log_strategy.copy(),
+            log_belief=self.log_belief.copy(),
             residual=float(miss.max()),
             logit_residual=polished.residual,
             loss=float(loss.max()),
