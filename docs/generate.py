@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 REFERENCE = Path(__file__).parent / "reference"
-COMMANDS = ("list", "new", "check", "schema", "rates", "run", "sweep", "why", "export")
+COMMANDS = ("list", "new", "check", "schema", "rates", "run", "sweep", "canon", "why", "export")
 
 CLI_HEAD = """# Command line
 

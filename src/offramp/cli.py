@@ -271,6 +271,35 @@ def sweep(
 
 
 @app.command()
+def canon(
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME|FILE]",
+            help="A classic model by name or number, or a file with a theory beside it; "
+            "all models, if not given.",
+        ),
+    ] = None,
+    set_: Set = None,
+    all_branches: Annotated[
+        bool,
+        typer.Option(
+            "--all-branches",
+            help="Search for other solutions than the principal branch leads to.",
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Hold classic models of crisis against their published results."""
+    from offramp.report.canon import describe_canon
+
+    answer = describe_canon(model, parameters=_amounts(set_), other_branches=all_branches)
+    _say(answer, json)
+    if not answer.holds:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
 def why(
     scenario: Scenario,
     player: Annotated[str, typer.Option(metavar="P", help="Whose reply is explained.")],

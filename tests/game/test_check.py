@@ -149,3 +149,23 @@ def test_memory_alone_can_be_too_much():
     assert codes(checked(text=text)) == ["G520"]
     with pytest.raises(TooLargeError, match=r"the widest: periods_since \(1000 levels\)"):
         compile_game(parse_scenario(text))
+
+
+def test_a_family_may_have_members_that_are_never_taken() -> None:
+    text = """
+offramp: 1
+name: family
+period: {unit: bid, count: 2}
+variables: {bid: {levels: {from: 0, to: 2}, start: 1}}
+players: {north: {precision: 1}}
+stages:
+  - player: north
+    actions:
+      pass: {}
+      raise: {over: {from: 1, to: 2}, when: WHEN, effects: [{set: bid, to: chose(north)}]}
+payoffs: {north: {prize: bid}}
+"""
+    some = parse_scenario(text.replace("WHEN", "chose(north) > bid"))
+    assert not [p for p in check_game(some).problems if p.code == "G505"]
+    none = parse_scenario(text.replace("WHEN", "chose(north) > bid + 2"))
+    assert [p.path for p in check_game(none).problems if p.code == "G505"]

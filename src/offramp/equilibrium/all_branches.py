@@ -7,13 +7,15 @@ does not prove that there are no more.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from jaxtyping import Float
 
 from offramp.equilibrium.branch import Branch, polish
 from offramp.equilibrium.histories import TOLERANCE, HistoryEquilibrium, HistorySystem
 
-__all__ = ["N_STARTS", "all_branches", "most_mixed"]
+__all__ = ["LARGEST_SEARCH", "N_STARTS", "Branching", "all_branches", "most_mixed"]
 
 N_STARTS = 64
 SEED = 1913  # of the random starts; any number would do
@@ -22,16 +24,35 @@ LARGEST_STEP = 2.0  # of Newton's method, in logits: further off, its prediction
 MAX_STEPS = 80
 SAME = 1e-6  # of probabilities: solutions closer than this are one
 GOOD = 1e-8  # of a residual
+LARGEST_SEARCH = 100  # logits; each start costs some fifty linear solves of the whole tree
+
+
+class Branching(NamedTuple):
+    """One solution.
+
+    Attributes:
+        is_principal: Whether the principal branch leads to it.
+        least: Log probability of the least likely act at any information set.
+    """
+
+    solution: HistoryEquilibrium
+    is_principal: bool
+    least: float
 
 
 def all_branches(
     equilibrium: HistoryEquilibrium, n_starts: int = N_STARTS
-) -> tuple[HistoryEquilibrium, ...]:
-    """Return the solution itself, then all others that are found, the most mixed ones first."""
+) -> tuple[Branching, ...]:
+    """Return the solution itself, then all others that are found, the most mixed ones first.
+
+    Where a player chooses exactly, or the tree has more than `LARGEST_SEARCH` logits, only the
+    solution itself.
+    """
+    first = Branching(equilibrium, True, _least(equilibrium))
     found = [equilibrium]
     system = HistorySystem(equilibrium.tree, equilibrium.basis)
-    if system.has_exact or not system.n_unknown:
-        return (equilibrium,)
+    if system.has_exact or not 0 < system.n_unknown <= LARGEST_SEARCH:
+        return (first,)
     system.settle = True
     system.linearise(np.zeros(system.n_unknown), 0.0)
     system.settle = False
@@ -42,12 +63,13 @@ def all_branches(
         other = _solve_from(system, start)
         if other is not None and not any(_same(other, one) for one in found):
             found.append(other)
-    return (equilibrium, *sorted(found[1:], key=_surest, reverse=True))
+    others = [Branching(one, False, _least(one)) for one in found[1:]]
+    return (first, *sorted(others, key=lambda one: one.least, reverse=True))
 
 
 def most_mixed(equilibrium: HistoryEquilibrium) -> HistoryEquilibrium:
-    """Return the solution in which the least likely act of any information set is likeliest."""
-    return max(all_branches(equilibrium), key=_surest)
+    """Return the solution in which the least likely act at any information set is likeliest."""
+    return max(all_branches(equilibrium), key=lambda one: one.least).solution
 
 
 def _solve_from(
@@ -73,7 +95,7 @@ def _same(one: HistoryEquilibrium, other: HistoryEquilibrium) -> bool:
     return bool(np.abs(one.strategy - other.strategy).max() < SAME)
 
 
-def _surest(equilibrium: HistoryEquilibrium) -> float:
+def _least(equilibrium: HistoryEquilibrium) -> float:
     """Return the log probability of the least likely act of all."""
     chosen = equilibrium.log_strategy_entries
     return float(chosen[np.isfinite(chosen)].min())

@@ -170,12 +170,21 @@ def memory_cost(game: Reached) -> dict[str, float]:
 
 def _never_taken(games: list[Reached]) -> list[Problem]:
     possible = {key for game in games for key in game.usage.actions}
+    # members of a family share their place in the file: one that can be taken speaks for all
+    families = {
+        (number, mover.player, action.path)
+        for number, stage in enumerate(games[0].crisis.stages)
+        for mover in stage.movers
+        for action in mover.actions
+        if action.value is not None and (number, mover.player, action.name) in possible
+    }
     problems = []
     crisis = games[0].crisis
     for number, stage in enumerate(crisis.stages):
         for mover in stage.movers:
             for action in mover.actions:
-                if (number, mover.player, action.name) not in possible:
+                never = (number, mover.player, action.name) not in possible
+                if never and (number, mover.player, action.path) not in families:
                     problems.append(
                         Problem(
                             code="G505",

@@ -8,10 +8,12 @@ from typing import Any
 
 from offramp.report.answers import (
     Answer,
+    CanonAnswer,
     CaseAnswer,
     CheckAnswer,
     ExportAnswer,
     ListAnswer,
+    ModelAnswer,
     NewAnswer,
     RatesAnswer,
     RunAnswer,
@@ -19,6 +21,7 @@ from offramp.report.answers import (
     SweepAnswer,
     WhyAnswer,
 )
+from offramp.report.canon_tables import canon_tables
 from offramp.report.run_tables import liveliness_table, screen_tables
 from offramp.report.sweep_tables import sweep_table
 from offramp.report.tables import (
@@ -109,6 +112,46 @@ def _write_check(answer: CheckAnswer, width: int) -> str:
     parts.append(f"Profiles of types: {answer.profiles}.")
     parts += answer.notes
     return "\n\n".join(parts)
+
+
+def _write_canon(answer: CanonAnswer, width: int) -> str:
+    parts = [render(table, width) for table in canon_tables(answer) if table.rows]
+    notes = [line for model in answer.models for line in _told_of(model)]
+    if notes:
+        parts.append("\n".join(["To bear in mind", *_wrapped(notes, width)]))
+    worst = max(model.residual for model in answer.models)
+    n_solved = sum(model.solved for model in answer.models)
+    failed = sum(model.not_converged for model in answer.models)
+    told = f"{n_solved:,} games were solved; every strategy is a logit reply to within "
+    parts.append(
+        textwrap.fill(
+            f"{told}{format_miss(worst)}."
+            + (f" {failed} did not converge." if failed else "")
+            + ("" if answer.holds else " Something fails; the tables say what."),
+            width,
+        )
+    )
+    return "\n\n".join(parts)
+
+
+def _told_of(model: ModelAnswer) -> Iterable[str]:
+    """Yield what a model's numbers leave open: conditions, branches, ties."""
+    name = model.model.rsplit("/", 1)[-1]
+    for one in model.unmet:
+        yield f"{name}: {one}."
+    if model.other_branch:
+        yield (
+            f"{name}: the theory speaks of another solution than the principal branch leads to; "
+            "--all-branches searches for it."
+        )
+    elif model.branch != "principal":
+        yield (
+            f"{name}: values are those of the most mixed of all solutions that were found, not of "
+            "the one that the principal branch leads to."
+        )
+    for row in model.rows:
+        if row.tie:
+            yield f"{name}, {row.quantity}: a tie decides: {row.tie}."
 
 
 def _write_sweep(answer: SweepAnswer, width: int) -> str:
@@ -222,6 +265,7 @@ def _wrapped(lines: Iterable[str], width: int) -> list[str]:
 
 
 _WRITERS: dict[type[Answer], Callable[[Any, int], str]] = {
+    CanonAnswer: _write_canon,
     CheckAnswer: _write_check,
     ExportAnswer: _write_export,
     ListAnswer: _write_list,

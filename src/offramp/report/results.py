@@ -19,6 +19,7 @@ from offramp.exploration import (
     view_spread,
     wanted_cases,
 )
+from offramp.exploration.canon import unmet_needs
 from offramp.game import Game
 from offramp.outcomes import Acts, Outcomes
 from offramp.outcomes.learning import Lesson, Liveliness, find_learning
@@ -41,6 +42,7 @@ from offramp.report.progress import Progress
 from offramp.report.trust import worst_certificate
 from offramp.scenario import Crisis, Scenario, bind
 from offramp.scenario.expressions import Boolean, Compare, Did, MeasureCall, Unary
+from offramp.scenario.theory import has_theory, load_theory
 
 __all__ = ["describe_run", "is_chance", "liveliness_row", "scenario_head"]
 
@@ -81,6 +83,7 @@ def describe_run(
         notes=[
             *_notes(scenario, list(found), view_spread(scenario, view)),
             *last_day_notes(waiting),
+            *_theory_notes(name_or_path, scenario, laid),
         ],
         seconds=time.monotonic() - begun,
     )
@@ -282,6 +285,14 @@ def _mean_of(weighed: Sequence[tuple[float, float]]) -> float | None:
 
 
 # --- what to bear in mind -------------------------------------------------------------------------
+
+
+def _theory_notes(name_or_path: str, scenario: Scenario, laid: Laid) -> Iterable[str]:
+    """Yield what the theory beside the scenario, if there is one, needs and does not get."""
+    if has_theory(name_or_path):
+        parameters = bind(scenario, view=laid.view, parameters=laid.parameters).parameters
+        for told in unmet_needs(load_theory(name_or_path), parameters):
+            yield f"Of the theory beside it, {told}."
 
 
 def _notes(scenario: Scenario, cases: Iterable[str], spread: Spread) -> list[str]:

@@ -7,18 +7,22 @@ scenario's base numbers, and the signs of its comparative statics.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from offramp.errors import Location, Problem, ScenarioError, closest
 from offramp.scenario.forms import Amount, Condition, Model, Names, Positive, Text
-from offramp.scenario.parse import Document
+from offramp.scenario.library import list_scenarios, shipped_scenario
+from offramp.scenario.parse import Document, parse_yaml
+from offramp.scenario.validate import validate
 
 __all__ = [
     "FORMS",
     "Concept",
+    "Course",
     "FigureDecl",
     "LimitDecl",
     "NeedDecl",
@@ -26,7 +30,12 @@ __all__ = [
     "Rate",
     "StaticDecl",
     "Theory",
+    "find_models",
+    "has_theory",
+    "load_theory",
 ]
+
+CANON = "canon/"  # where the shipped scenarios that have a theory stand
 
 Concept = Literal[
     "equilibrium",
@@ -36,6 +45,7 @@ Concept = Literal[
     "continuous_closed_form",
     "aqre",
 ]
+Course = Literal["rises", "falls", "flat", "rises then falls", "falls then rises", "up and down"]
 Rate = Literal["exponential", "reciprocal", "none"]
 
 FORMS = ("read", "worth", "belief", "chosen", "likeliest", "threshold", "is_", "first", "levels")
@@ -77,7 +87,7 @@ class QuantityDecl(Model):
         case: Default: the scenario's first policy or case.
         set: Other values of parameters, for this quantity only.
         period: From 1; where a stage comes round more than once.
-        rate: Where it differs from the theory's.
+        rate: Where it differs from the theory's. tolerance: where it is another than all have.
         tie: The tie that decides it, and by what rule.
     """
 
@@ -97,6 +107,7 @@ class QuantityDecl(Model):
     set: dict[str, Amount] = Field(default_factory=dict)
     period: Annotated[int, Field(ge=1, strict=True)] | None = None
     rate: Rate | None = None
+    tolerance: Positive | None = None
     tie: Text | None = None
 
     @property
@@ -147,8 +158,7 @@ class FigureDecl(Model):
     Attributes:
         over: As `sweep --over` takes it. measures: as `sweep --measure` takes them.
         says: The sentence beside the figure.
-        shows: What the sweep's table must bear out: a column, and how it runs along the axis,
-            `rises`, `falls`, `flat`, `rises then falls` or `falls then rises`.
+        shows: What the sweep's table must bear out: a column, and how it runs along the axis.
     """
 
     over: Text
@@ -156,9 +166,7 @@ class FigureDecl(Model):
     case: Text | None = None
     set: dict[str, Amount] = Field(default_factory=dict)
     says: Text
-    shows: dict[str, Literal["rises", "falls", "flat", "rises then falls", "falls then rises"]] = (
-        Field(min_length=1)
-    )
+    shows: dict[str, Course] = Field(min_length=1)
 
 
 class Theory(Model):
@@ -189,19 +197,82 @@ class Theory(Model):
     statics: tuple[StaticDecl, ...] = ()
     figure: FigureDecl
 
-    _document: Document = PrivateAttr(default_factory=Document)
 
-    @property
-    def document(self) -> Document:
-        """The file that it was read from."""
-        return self._document
+def load_theory(name_or_path: str | Path) -> Theory:
+    """Return the theory that stands beside a scenario.
 
-    def read_from(self, document: Document) -> Theory:
-        """Return the theory, knowing where it stands."""
-        self._document = document
-        return self
+    Raises:
+        ScenarioError: There is none, or its file is wrong.
+    """
+    return validate(Theory, _read(str(name_or_path)))
 
-    def needed(self, names: Mapping[str, float]) -> tuple[str, ...]:
-        """Return the parameters among these names that some condition reads."""
-        texts = [str(need.holds) for need in self.needs]
-        return tuple(name for name in names if any(name in text for text in texts))
+
+def has_theory(name_or_path: str | Path) -> bool:
+    """Return whether a theory stands beside a scenario."""
+    told = str(name_or_path)
+    if Path(told).is_file():
+        return Path(told).with_suffix(".theory.yaml").exists()
+    return told in list_scenarios() and shipped_scenario(f"{told}.theory").is_file()
+
+
+def find_models(word: str | None = None) -> list[str]:
+    """Return the shipped scenarios that have a theory, in the order of the canon.
+
+    Args:
+        word: A name, with or without `canon/`, a number, or both as in `02-crisis-signalling`; or
+            a file. Default: all.
+
+    Raises:
+        ScenarioError: Nothing goes by this word.
+    """
+    if word is not None and Path(word).is_file():
+        return [word]
+    numbers = {name: load_theory(name).number for name in list_scenarios() if CANON in name}
+    models = sorted(numbers, key=lambda name: (numbers[name], name))
+    if word is None:
+        return models
+    bare = word.removeprefix(CANON)
+    first, _, rest = bare.partition("-")
+    if first.isdigit():
+        found = [name for name in models if numbers[name] == int(first)]
+        found = [name for name in found if not rest or name == CANON + rest]
+    else:
+        found = [name for name in models if name == CANON + bare]
+    if not found:
+        raise ScenarioError(_no_model(word, models))
+    return found
+
+
+def _no_model(word: str, models: list[str]) -> Problem:
+    names = [name.removeprefix(CANON) for name in models]
+    near = closest(word, names)
+    return Problem(
+        "S121",
+        f"There is no classic model '{word}'.",
+        Location(word, 0, 0),
+        hint=f"Did you mean '{near}'?" if near else f"There are: {', '.join(names)}.",
+        fix="give its name or number, or a file with a theory beside it.",
+    )
+
+
+def _read(told: str) -> Document:
+    path = Path(told)
+    if path.is_file():
+        beside = path.with_suffix(".theory.yaml")
+        if not beside.exists():
+            raise ScenarioError(_missing(str(beside)))
+        return parse_yaml(beside.read_bytes(), beside.name)
+    shipped = shipped_scenario(f"{told}.theory")
+    if told not in list_scenarios() or not shipped.is_file():
+        raise ScenarioError(_missing(f"{told}.theory.yaml"))
+    return parse_yaml(shipped.read_bytes(), f"{told}.theory.yaml")
+
+
+def _missing(file: str) -> Problem:
+    return Problem(
+        "S121",
+        "There is no theory beside the scenario.",
+        Location(file, 0, 0),
+        fix="write conditions, quantities and published values in this file "
+        "(docs/how-to/hold-against-a-theory.md).",
+    )

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from offramp.exploration.canon.formulas import unmet_needs
+from offramp.exploration.canon.laboratory import Laboratory
 from offramp.exploration.canon.limits import Limit, extrapolate
 from offramp.exploration.canon.reproduce import Reproduction, Row, StaticRow, reproduce
 
-__all__ = ["Limit", "Reproduction", "Row", "StaticRow", "extrapolate", "reproduce"]
+__all__ = [
+    "Laboratory",
+    "Limit",
+    "Reproduction",
+    "Row",
+    "StaticRow",
+    "extrapolate",
+    "reproduce",
+    "unmet_needs",
+]

@@ -27,7 +27,7 @@ class Limit(NamedTuple):
 
     Attributes:
         error: Difference between the two best estimates.
-        order: log2 of how much smaller the distance to `value` became at the last doublings;
+        order: log2 of how much smaller the distance to the limit became at the last doubling;
             infinite where it is below what can be told.
         as_expected: Whether the order fits the rate.
     """
@@ -42,10 +42,12 @@ def extrapolate(sequence: Float[np.ndarray, "rung"], rate: Rate) -> Limit:
     """Return the limit of a sequence whose parameter doubles from one entry to the next."""
     if rate == "reciprocal":
         value, error = _neville(sequence)
+        if sequence.min() >= 0.0 > value >= -error:  # a chance of nothing, extrapolated
+            value = 0.0
     else:
         value = float(sequence[-1])
         error = abs(float(sequence[-1] - sequence[-2]))
-    order = _order(sequence, value, rate)
+    order = _order(sequence)
     return Limit(value, error, order, bool(order >= LEAST_ORDER[rate]))
 
 
@@ -65,15 +67,12 @@ def _neville(sequence: Float[np.ndarray, "rung"]) -> tuple[float, float]:
     return float(estimates[best + 1]), float(changes[best])
 
 
-def _order(sequence: Float[np.ndarray, "rung"], value: float, rate: Rate) -> float:
+def _order(sequence: Float[np.ndarray, "rung"]) -> float:
     """Return by which power of two the distance to the limit falls per doubling, at the end.
 
-    Where the last value is the limit, the distances between neighbours stand for it.
+    Distances between neighbours fall as those to the limit do, and need no limit to be known.
     """
-    if rate == "reciprocal":
-        earlier, later = abs(sequence[-2] - value), abs(sequence[-1] - value)
-    else:
-        earlier, later = abs(sequence[-3] - sequence[-2]), abs(sequence[-2] - sequence[-1])
+    earlier, later = abs(sequence[-3] - sequence[-2]), abs(sequence[-2] - sequence[-1])
     if later <= SETTLED:
         return float("inf")
     return float(np.log2(earlier / later)) if earlier > 0 else float("-inf")

@@ -1,142 +1,33 @@
-"""What a theory's quantities are in one solved world: replies, worths, beliefs, thresholds.
-
-A `Laboratory` solves a scenario under one set of numbers after another and remembers what it has
-solved; quantities are read from it one by one.
-"""
+"""What a theory's quantities are in one solved world: replies, worths, beliefs, thresholds."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
-from itertools import product
-from typing import cast
+from functools import partial
 
 import numpy as np
 from scipy.optimize import brentq
 
-from offramp.equilibrium import Equilibrium, solve
-from offramp.equilibrium.all_branches import most_mixed
 from offramp.equilibrium.histories import HistoryEquilibrium
 from offramp.equilibrium.information_sets import InformationSet, Sought, information_sets
 from offramp.errors import Problem, RunError, closest
-from offramp.exploration.cases import wanted_cases
+from offramp.exploration.canon.formulas import (
+    amounts,
+    evaluate_expression,
+    filled,
+    first_word,
+    mentions,
+)
+from offramp.exploration.canon.laboratory import Laboratory, Point
 from offramp.exploration.quantities import ask
-from offramp.game import compile_game
-from offramp.outcomes import Outcomes, Solution, propagate
-from offramp.scenario import Scenario, bind
-from offramp.scenario.names import Scope
-from offramp.scenario.parameters import Entry, Numbers
-from offramp.scenario.reading import Notes, Reader, Spot
-from offramp.scenario.theory import QuantityDecl, Theory
+from offramp.scenario.theory import QuantityDecl
 
-__all__ = [
-    "Laboratory",
-    "Point",
-    "Values",
-    "evaluate_expression",
-    "filled",
-    "first_word",
-    "read_all",
-]
+__all__ = ["Values", "read_all"]
 
-ROOT = 1e-14  # relative, of a threshold
+ROOT = 1e-14  # of a threshold's span
 
 Values = dict[str, float | str]
-
-
-@dataclass(frozen=True)
-class Point:
-    """A scenario solved in one case under one set of numbers; played forward if that is asked."""
-
-    case: str
-    equilibrium: Equilibrium | HistoryEquilibrium
-
-    @cached_property
-    def outcomes(self) -> Outcomes:
-        """How it ends."""
-        return propagate(cast(Solution, self.equilibrium), start=self.case)
-
-
-@dataclass
-class Laboratory:
-    """Solves a scenario where it is asked to, once each.
-
-    Attributes:
-        branch: Which solution is meant; see `Theory`.
-        declared: The declaration behind every name of a quantity that was read.
-        residual: Largest miss of a logit in anything that was solved. n_unconverged: solves that
-            did not converge. n_solved: all solves.
-    """
-
-    scenario: Scenario
-    theory: Theory
-    branch: str = "principal"
-    residual: float = 0.0
-    n_unconverged: int = 0
-    n_solved: int = 0
-    declared: dict[str, QuantityDecl] = field(default_factory=dict)
-    _known: dict[tuple[str, tuple[tuple[str, float | str], ...]], Point] = field(
-        default_factory=dict
-    )
-
-    def __post_init__(self) -> None:
-        """Add what is asked of whole paths to the scenario's measures."""
-        declared = self.theory.quantities
-        words = [d.read for d in declared.values() if d.read and "(" in d.read]
-        for decl in declared.values():
-            words += [word for _, word in self._by_levels(decl)]
-        asked = ask(self.scenario, words) if words else None
-        self.asked = {one.name: one for one in asked.quantities} if asked else {}
-        self.scenario = asked.scenario if asked else self.scenario
-
-    def _by_levels(self, decl: QuantityDecl) -> list[tuple[str, str]]:
-        """Return every combination of levels but those at the start: its name, and what asks it."""
-        variables = {one.name: one for one in bind(self.scenario).variables}
-        start = {name: decl.start for name, decl in self.scenario.variables.items()}
-        levels = [
-            [level for level in variables[name].levels if level not in start[name]]
-            for name in decl.levels
-        ]
-        found = []
-        for one in product(*levels) if levels else ():
-            pairs = zip(decl.levels, one, strict=True)
-            found.append(("".join(one), f"final({' and '.join(f'{n} == {v}' for n, v in pairs)})"))
-        return found
-
-    @cached_property
-    def first_case(self) -> str:
-        """The case that is meant where none is named."""
-        return wanted_cases(self.scenario)[0]
-
-    def at(self, case: str | None, numbers: Mapping[str, float | str]) -> Point:
-        """Return the scenario solved in a case, with these numbers laid over it."""
-        case = case or self.first_case
-        key = (case, tuple(sorted(numbers.items())))
-        if key not in self._known:
-            self._known[key] = self._solve(case, numbers)
-        return self._known[key]
-
-    def forget(self) -> None:
-        """Drop what was solved, so that memory holds one sequence at a time."""
-        self._known.clear()
-
-    def _solve(self, case: str, numbers: Mapping[str, float | str]) -> Point:
-        game = compile_game(self.scenario, case=case, parameters=numbers)
-        found: Equilibrium | HistoryEquilibrium = solve(game)
-        if self.branch == "mixed":
-            assert isinstance(found, HistoryEquilibrium)
-            found = most_mixed(found)
-        self.n_solved += 1
-        self.residual = max(self.residual, found.residual)
-        self.n_unconverged += found.n_unconverged
-        return Point(case, found)
-
-    def parameters(self, numbers: Mapping[str, float | str]) -> dict[str, float]:
-        """Return all parameters under what is laid over them."""
-        return dict(bind(self.scenario, parameters=numbers).parameters)
 
 
 def read_all(
@@ -162,7 +53,7 @@ def _with_parts(declared: Mapping[str, QuantityDecl], wanted: Sequence[str]) -> 
     for name, decl in reversed(list(declared.items())):
         texts = " ".join(map(str, (decl.is_, *decl.first.values(), *(decl.between or ()))))
         if name in needed:
-            needed.update(other for other in declared if re.search(rf"\b{other}\b", texts))
+            needed.update(other for other in declared if mentions(texts, other))
     return [name for name in declared if name in needed]
 
 
@@ -179,64 +70,15 @@ def _read(
         if decl.form == "is_":
             return {name: evaluate_expression(decl.is_ or 0.0, known)}
         return {name: first_word(decl.first, known)}
-    laid = {**numbers, **_amounts(decl.set, parameters)}
+    laid = {**numbers, **amounts(decl.set, parameters)}
     if decl.form == "levels":
         outcomes = lab.at(decl.case, laid).outcomes
-        pairs = lab._by_levels(decl)
+        pairs = lab.by_levels(decl)
         return {f"{name}.{which}": lab.asked[word].read(outcomes) for which, word in pairs}
     named = filled(name, parameters)
     if decl.form == "threshold":
         return {named: _threshold(lab, decl, laid, known)}
     return {named: _read_at(lab, decl, lab.at(decl.case, laid), parameters)}
-
-
-def filled(text: str, parameters: Mapping[str, float]) -> str:
-    """Return a text with `{parameter}` filled in, as in the name of a family's member."""
-    if "{" not in text:
-        return text
-    known = {name: f"{value:.12g}" for name, value in parameters.items()}
-    return re.sub(r"\{(\w+)\}", lambda match: known.get(match[1], match[0]), text)
-
-
-def _amounts(
-    amounts: Mapping[str, float | str], parameters: Mapping[str, float]
-) -> dict[str, float | str]:
-    """Return numbers that a quantity sets; a word that is no expression (`exact`) stays one."""
-    found: dict[str, float | str] = {}
-    for name, amount in amounts.items():
-        is_word = isinstance(amount, str) and amount.isalpha() and amount not in parameters
-        found[name] = amount if is_word else evaluate_expression(amount, parameters)
-    return found
-
-
-def evaluate_expression(text: float | str, names: Mapping[str, float]) -> float:
-    """Return the value of an expression of these names.
-
-    Raises:
-        ScenarioError: The text is no such expression.
-    """
-    from offramp.errors import raise_problems
-    from offramp.scenario.parse import Document
-
-    unknown = [name for name, value in names.items() if not math.isfinite(value)]
-    if any(re.search(rf"\b{re.escape(name)}\b", str(text)) for name in unknown):
-        return math.nan
-    names = {name: value for name, value in names.items() if name not in unknown}
-    notes = Notes()
-    scope = Scope(variables={}, parameters=frozenset(names), players={}, actions={})
-    spot = Spot(Document("theory"), ("quantities",))
-    entries = {name: Entry(value, spot) for name, value in names.items()}
-    value = Numbers(entries, Reader(scope, notes, None)).of(Entry(text, spot))
-    raise_problems(notes.problems)
-    return value
-
-
-def first_word(words: Mapping[str, float | str], known: Mapping[str, float]) -> str:
-    """Return the first word whose condition holds."""
-    for word, condition in words.items():
-        if evaluate_expression(condition, known):
-            return word
-    return "none of these"
 
 
 # --- one solved point -------------------------------------------------------------------------
@@ -261,6 +103,10 @@ def _read_at(
         nodes = {s.seen for s in sets}
         if len(nodes) == 1:  # read at the place itself, which may be reached with chance nought
             return _mean_reply(sets, act)
+    if decl.period is not None and _is_reply(word):
+        reply, _, place = word.partition("@")
+        who, _, act = reply.rpartition(".")
+        return _acts(point, f"{who}@{place}", decl.period)[act]
     if word not in lab.asked:
         [lab.asked[word]] = ask(lab.scenario, [word]).quantities
     return lab.asked[word].read(point.outcomes)

@@ -8,15 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from offramp.exploration.canon.limits import N_RUNGS, Limit, extrapolate
-from offramp.exploration.canon.readings import (
-    Laboratory,
-    Values,
+from offramp.exploration.canon.formulas import (
     evaluate_expression,
     filled,
     first_word,
-    read_all,
+    unmet_needs,
 )
+from offramp.exploration.canon.laboratory import Laboratory
+from offramp.exploration.canon.limits import N_RUNGS, Limit, extrapolate
+from offramp.exploration.canon.readings import Values, read_all
 from offramp.scenario import Scenario
 from offramp.scenario.theory import QuantityDecl, Rate, StaticDecl, Theory
 
@@ -80,7 +80,7 @@ class Reproduction:
     """A scenario held against its theory.
 
     Attributes:
-        unmet: What the theorem needs and the numbers do not give.
+        unmet: What the theorem needs and the numbers do not give, in words.
         sequence: Values of the parameter along which the limit is taken.
     """
 
@@ -129,10 +129,11 @@ def reproduce(
     rungs = sequence_of(theory)
     started("at the scenario's own precision")
     here = read_all(lab, numbers)
+    limits = [n for n, decl in theory.quantities.items() if _rate(theory, decl) != "none"]
     found = []
-    for rung in rungs:
+    for rung in rungs if limits else ():
         started(f"{theory.limit.in_} = {rung:g}" if theory.limit else "")
-        found.append(read_all(lab, _on_rung(theory, numbers, rung)))
+        found.append(read_all(lab, _on_rung(theory, numbers, rung), limits))
         lab.forget()
     rows = _rows(lab, lab.parameters(numbers), here, found, expected)
     statics = []
@@ -146,7 +147,7 @@ def reproduce(
         scenario=scenario,
         theory=theory,
         numbers=numbers,
-        unmet=_unmet(lab, numbers),
+        unmet=unmet_needs(theory, lab.parameters(numbers)),
         sequence=rungs,
         rows=rows,
         statics=tuple(statics),
@@ -173,15 +174,6 @@ def _rate(theory: Theory, decl: QuantityDecl) -> Rate:
     return decl.rate or (theory.limit.rate if theory.limit else "none")
 
 
-def _unmet(lab: Laboratory, numbers: Mapping[str, float | str]) -> tuple[str, ...]:
-    parameters = lab.parameters(numbers)
-    return tuple(
-        f"{need.says} ({need.holds})"
-        for need in lab.theory.needs
-        if not evaluate_expression(need.holds, parameters)
-    )
-
-
 # --- values -----------------------------------------------------------------------------------
 
 
@@ -198,7 +190,7 @@ def _rows(
         decl = lab.declared[name]
         rate = _rate(lab.theory, decl)
         limit = None
-        at_end = found[-1][name] if found else value
+        at_end = found[-1].get(name, value) if found else value
         if decl.form == "first":
             at_end = first_word(decl.first, known)
         elif isinstance(value, float) and rate != "none":
@@ -224,8 +216,9 @@ class Found(NamedTuple):
 def _row(lab: Laboratory, name: str, found: Found, published: float | str | None) -> Row:
     theory = lab.theory
     tolerance = theory.tolerance
-    if found.limit is not None and theory.concept not in ("closed_form", "aqre"):
+    if found.limit is not None:
         tolerance = max(tolerance, LIMIT_TOLERANCE)
+    tolerance = lab.declared[name].tolerance or tolerance
     passes: bool | None = None
     if isinstance(published, str):
         passes = found.value == published
