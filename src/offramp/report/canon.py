@@ -6,7 +6,7 @@ import math
 import os
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from typing import cast
 
@@ -67,16 +67,15 @@ def _side_by_side(
     """Yield the answers of many models, solved in processes side by side."""
     prepare_kernels()  # once, and not in every process
     n_processes = min(len(names), os.cpu_count() or 1)
+    describe = partial(_describe, parameters=parameters, other_branches=other_branches)
     with (
         Progress("solving", len(names)) as progress,
-        ProcessPoolExecutor(n_processes, mp_context=get_context("spawn")) as pool,
+        get_context("spawn").Pool(n_processes) as pool,  # leaving ends what is still under way
     ):
-        waiting = [
-            (name, pool.submit(_describe, name, parameters, other_branches)) for name in names
-        ]
-        for name, one in waiting:
+        answers = pool.imap(describe, names)
+        for name in names:
             progress.start(name)
-            yield one.result()
+            yield next(answers)
             progress.done()
 
 
