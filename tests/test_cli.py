@@ -490,6 +490,28 @@ def test_canon_follows_another_branch_when_asked(offramp):
     assert math.isclose(values["q0"], 0.2, abs_tol=1e-6)
 
 
+def test_run_lists_several_solutions_when_asked(offramp):
+    words = ["run", "canon/war-of-attrition", "--set", "Tn=1"]
+    code, out, _ = offramp(*words, "--all-branches")
+    assert code == 0
+    assert "Several solutions" in out
+    assert "Other solutions were searched for" in out
+    code, out, _ = offramp(*words, "--all-branches", "--json")
+    [case] = as_json("run", out)["cases"]
+    assert [one["principal"] for one in case["branches"]] == [True, False, False]
+    ours = {row["ending"]: row["chance"] for row in case["endings"]}
+    assert case["branches"][0]["endings"] == pytest.approx(ours)
+    code, out, _ = offramp(*words)
+    assert "Several solutions" not in out
+
+
+def test_payments_of_acts_and_endings_are_a_scale_where_nothing_else_is(offramp):
+    _, out, _ = offramp("run", "canon/extended-deterrence", "--json")
+    ranges = {row["player"]: row["payoff_range"] for row in as_json("run", out)["precision"]}
+    # the challenger gets 1 by a concession and loses 0.6 in a war; the defender keeps up to 2
+    assert ranges == pytest.approx({"C": 1.6, "D": 2.0})
+
+
 def test_canon_fails_where_a_published_value_does_not_come_out(offramp):
     shipped = Path(__file__).parents[1] / "src/offramp/scenarios/canon"
     for ending in ("yaml", "theory.yaml"):

@@ -52,6 +52,12 @@ Set = Annotated[
         "PLAYER.discount or PLAYER.TYPE.prior. May be repeated.",
     ),
 ]
+AllBranches = Annotated[
+    bool,
+    typer.Option(
+        "--all-branches", help="Search for other solutions than the principal branch leads to."
+    ),
+]
 Grid = Annotated[int | None, typer.Option(metavar="N", help="Belief points a side.", min=2)]
 
 
@@ -186,6 +192,7 @@ def run_(
     set_: Set = None,
     grid: Grid = None,
     view: View = None,
+    all_branches: AllBranches = False,
     json: Json = False,
     out: Annotated[
         Path | None,
@@ -204,6 +211,7 @@ def run_(
         parameters=_amounts(set_),
         grid=grid,
         view=view,
+        other_branches=all_branches,
     )
     if out is not None:
         write_results(answer, out)
@@ -281,13 +289,7 @@ def canon(
         ),
     ] = None,
     set_: Set = None,
-    all_branches: Annotated[
-        bool,
-        typer.Option(
-            "--all-branches",
-            help="Search for other solutions than the principal branch leads to.",
-        ),
-    ] = False,
+    all_branches: AllBranches = False,
     json: Json = False,
 ) -> None:
     """Hold classic models of crisis against their published results."""

@@ -161,7 +161,8 @@ class PrecisionRow(Record):
     label: str
     precision: float | None = Field(description="Logit precision per payoff unit; null: exact.")
     payoff_range: float = Field(
-        description="Highest less lowest payoff of a period, over all situations."
+        description="Highest less lowest payoff of a period, over all situations; where only acts "
+        "and endings pay, of what one of them pays."
     )
     product: float | None = Field(description="Precision times payoff range.")
     taken: Share = Field(description="Chance to take the better of two acts that differ by 0.25.")
@@ -256,6 +257,14 @@ class CertificateAnswer(Record):
     words: list[str] = Field(description="The same, in sentences.")
 
 
+class BranchAnswer(Record):
+    """One solution of a game that may have several."""
+
+    principal: bool
+    least: float = Field(description="Log probability of the least likely act of all.")
+    endings: dict[str, float] = Field(description="Chance of each ending.")
+
+
 class CaseAnswer(Record):
     """One case, solved and played forward."""
 
@@ -268,6 +277,10 @@ class CaseAnswer(Record):
     climb: list[RungRow]
     beliefs: list[BeliefRow]
     liveliness: list[LivelinessRow]
+    branches: list[BranchAnswer] = Field(
+        description="With --all-branches: every solution found, the principal one first; empty "
+        "where none were searched for, and in a mean over settings."
+    )
     certificate: CertificateAnswer
 
 
@@ -363,14 +376,6 @@ class StaticAnswer(Record):
     precisions: list[float]
     limit: str = Field(description="In the limit.")
     verdict: Literal["passes", "fails"]
-
-
-class BranchAnswer(Record):
-    """One solution that was found at the scenario's own precision."""
-
-    principal: bool
-    least: float = Field(description="Log probability of the least likely act of all.")
-    endings: dict[str, float] = Field(description="Chance of each ending.")
 
 
 class ModelAnswer(Record):

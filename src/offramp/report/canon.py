@@ -8,22 +8,19 @@ import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 from multiprocessing import get_context
-from typing import cast
 
 from offramp import __version__
-from offramp.equilibrium.all_branches import all_branches
 from offramp.equilibrium.histories import HistoryEquilibrium
 from offramp.equilibrium.information_sets import information_sets, set_names
 from offramp.equilibrium.kernels.compilation import prepare_kernels
 from offramp.exploration.canon import Laboratory, Row, StaticRow, reproduce
-from offramp.outcomes import Solution, propagate
 from offramp.report.answers import (
-    BranchAnswer,
     CanonAnswer,
     ModelAnswer,
     QuantityRow,
     StaticAnswer,
 )
+from offramp.report.branches import branch_rows
 from offramp.report.catalog import sound_scenario
 from offramp.report.progress import Progress
 from offramp.scenario.theory import find_models, load_theory
@@ -113,7 +110,7 @@ def _describe(
         statics=[] if elsewhere else [_static(row) for row in found.statics],
         replies=_replies(point.equilibrium),
         endings=point.outcomes.ending_chance(),
-        branches=_branches(point.equilibrium, lab.first_case) if other_branches else [],
+        branches=branch_rows(point.equilibrium, lab.first_case) if other_branches else [],
         residual=found.residual,
         not_converged=found.n_unconverged,
         solved=found.n_solved,
@@ -173,16 +170,3 @@ def _replies(equilibrium: object) -> dict[str, dict[str, float]]:
         name: dict(zip(one.acts, map(math.exp, one.log_probability), strict=True))
         for name, one in zip(set_names(sets), sets, strict=True)
     }
-
-
-def _branches(equilibrium: object, case: str) -> list[BranchAnswer]:
-    if not isinstance(equilibrium, HistoryEquilibrium):
-        return []
-    return [
-        BranchAnswer(
-            principal=one.is_principal,
-            least=one.least,
-            endings=propagate(cast(Solution, one.solution), start=case).ending_chance(),
-        )
-        for one in all_branches(equilibrium)
-    ]

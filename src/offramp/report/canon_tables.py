@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from offramp.report.answers import CanonAnswer, ModelAnswer
+from offramp.report.branches import branch_table
 from offramp.report.tables import Cell, Kind, Table
 
 __all__ = ["canon_tables"]
@@ -10,7 +11,8 @@ __all__ = ["canon_tables"]
 
 def canon_tables(answer: CanonAnswer) -> list[Table]:
     """Return what is published beside what came out, signs, and branches."""
-    return [_value_table(answer), _sign_table(answer), _branch_table(answer)]
+    branches = [(_short(model), model.branches) for model in answer.models]
+    return [_value_table(answer), _sign_table(answer), branch_table(branches, "model")]
 
 
 def _short(model: ModelAnswer) -> str:
@@ -45,21 +47,3 @@ def _sign_table(answer: CanonAnswer) -> Table:
         for s in model.statics
     ]  # fmt: skip
     return Table("signs", "What raising a number does", columns, tuple(rows), n_keys=2)
-
-
-def _branch_table(answer: CanonAnswer) -> Table:
-    endings = list(dict.fromkeys(e for m in answer.models for b in m.branches for e in b.endings))
-    columns: list[tuple[str, Kind]] = [("model", "text"), ("solution", "text")]
-    columns += [(name, "share") for name in endings]
-    rows: list[tuple[Cell, ...]] = [
-        (
-            _short(model),
-            "principal" if one.principal else f"other {k}",
-            *(one.endings.get(name) for name in endings),
-        )
-        for model in answer.models
-        if len(model.branches) > 1
-        for k, one in enumerate(model.branches)
-    ]
-    title = "Several solutions at the scenario's own precision"
-    return Table("branches", title, tuple(columns), tuple(rows), n_keys=2)

@@ -20,6 +20,7 @@ from offramp.report.answers import (
     SizeRow,
 )
 from offramp.scenario import (
+    Crisis,
     Scenario,
     bind,
     case_names,
@@ -98,18 +99,19 @@ def schema_text(answer: str | None = None) -> str:
     return json.dumps(ANSWERS[answer].model_json_schema(), indent=2)
 
 
-def period_words(scenario: Scenario) -> str:
+def period_words(crisis: Crisis) -> str:
     """Return the length and number of periods in words, such as `16 periods of a half-year`."""
-    period = scenario.period
-    count = "periods without end" if period.count == "forever" else f"{period.count} periods"
-    return f"{count} of a {period.unit}"
+    n_periods = crisis.n_periods
+    if n_periods is None:
+        return f"periods without end of a {crisis.period_unit}"
+    return f"{n_periods} period{'s' if n_periods > 1 else ''} of a {crisis.period_unit}"
 
 
 def _listed(name: str, scenario: Scenario) -> ListedScenario:
     return ListedScenario(
         name=name,
         title=scenario.title,
-        period=period_words(scenario),
+        period=period_words(bind(scenario)),
         players=list(scenario.players),
         cases=list(case_names(scenario)),
         views=list(scenario.views),

@@ -35,6 +35,7 @@ from offramp.report.answers import (
     RungRow,
     ScenarioHead,
 )
+from offramp.report.branches import SEARCHED, branch_rows
 from offramp.report.catalog import period_words, sound_scenario
 from offramp.report.certificates import describe_certificate
 from offramp.report.last_day import LastDayAct, last_day_acts, last_day_notes
@@ -56,8 +57,12 @@ def describe_run(
     parameters: Mapping[str, float | str] | None = None,
     grid: int | None = None,
     view: str | None = None,
+    other_branches: bool = False,
 ) -> RunAnswer:
     """Solve the cases of a scenario (all, if none is named) and say what came out.
+
+    Args:
+        other_branches: Search for other solutions than the principal branch leads to.
 
     Raises:
         OfframpError: With every problem of the scenario, or of what is laid over it.
@@ -72,7 +77,7 @@ def describe_run(
     with Progress("solving", sum(len(one.cases) for one in plan)) as progress:
         for solved in solve_cases(scenario, plan, laid, progress.start):
             precision = precision or _precision_rows(solved.equilibrium.game)
-            found[solved.case].append(_Part(solved.weight, _case_answer(solved)))
+            found[solved.case].append(_Part(solved.weight, _case_answer(solved, other_branches)))
             waiting += last_day_acts(solved.outcomes)
             progress.done()
     return RunAnswer(
@@ -84,6 +89,7 @@ def describe_run(
             *_notes(scenario, list(found), view_spread(scenario, view)),
             *last_day_notes(waiting),
             *_theory_notes(name_or_path, scenario, laid),
+            *([SEARCHED] if other_branches else []),
         ],
         seconds=time.monotonic() - begun,
     )
@@ -95,7 +101,7 @@ def scenario_head(scenario: Scenario, laid: Laid) -> ScenarioHead:
     return ScenarioHead(
         name=scenario.name,
         title=scenario.title or scenario.name,
-        period=period_words(scenario),
+        period=period_words(crisis),
         hash=crisis.scenario_hash,
         view=laid.view,
         set=dict(laid.parameters or {}),
@@ -106,7 +112,7 @@ def scenario_head(scenario: Scenario, laid: Laid) -> ScenarioHead:
 # --- one case -------------------------------------------------------------------------------------
 
 
-def _case_answer(solved: SolvedCase) -> CaseAnswer:
+def _case_answer(solved: SolvedCase, other_branches: bool) -> CaseAnswer:
     outcomes = solved.outcomes
     learning = find_learning(solved.equilibrium, outcomes.n_periods, start=solved.case)
     return CaseAnswer(
@@ -119,6 +125,7 @@ def _case_answer(solved: SolvedCase) -> CaseAnswer:
         climb=list(_rung_rows(outcomes)),
         beliefs=[_belief_row(lesson) for lesson in learning.lessons],
         liveliness=[liveliness_row(found) for found in learning.liveliness],
+        branches=branch_rows(solved.equilibrium, solved.case) if other_branches else [],
         certificate=describe_certificate(solved, learning.calibration),
     )
 
@@ -194,7 +201,9 @@ def _precision_rows(game: Game) -> list[PrecisionRow]:
 
 def _precision_row(game: Game, number: int) -> PrecisionRow:
     player = game.players[number]
-    spread = max(_spread(table[:, :, number]) for table in game.payoff)
+    spread = max(_spread(table[:, :, number]) for table in game.payoff) or _paid_at_once(
+        game, number
+    )
     exact = bool(np.isinf(player.precision))
     return PrecisionRow(
         player=player.name,
@@ -204,6 +213,13 @@ def _precision_row(game: Game, number: int) -> PrecisionRow:
         product=None if exact else player.precision * spread,
         taken=1.0 if exact else float(1 / (1 + np.exp(-player.precision * GAIN))),
     )
+
+
+def _paid_at_once(game: Game, number: int) -> float:
+    """Return the range of what acts and endings pay, for a game in which nothing else does."""
+    rows = [table.rows for period in game.stages for table in period if table.rows is not None]
+    paid = [one.pay[:, :, number] for one in rows]
+    return max((max(_spread(p), float(np.abs(p).max(initial=0.0))) for p in paid), default=0.0)
 
 
 def _spread(payoff: np.ndarray) -> float:
@@ -238,6 +254,7 @@ def _mean(parts: Sequence[_Part]) -> CaseAnswer:
             max((part.answer.liveliness[k] for part in parts), key=lambda row: row.change)
             for k in range(len(first.liveliness))
         ],
+        branches=[],
         certificate=worst_certificate([part.answer.certificate for part in parts]),
     )
 

@@ -14,6 +14,7 @@ from offramp.report.answers import (
     MeasureRow,
     RunAnswer,
 )
+from offramp.report.branches import branch_table
 from offramp.report.tables import ROUNDING, Cell, Chance, Kind, Miss, Table, format_number
 
 __all__ = ["liveliness_table", "run_tables", "screen_tables"]
@@ -48,7 +49,12 @@ def screen_tables(answer: RunAnswer) -> list[Table]:
 
 
 def _common_tables(answer: RunAnswer) -> list[Table]:
-    return [_precision_table(answer), *_reply_tables(answer.cases), _ending_table(answer.cases)]
+    return [
+        _precision_table(answer),
+        *_reply_tables(answer.cases),
+        _ending_table(answer.cases),
+        branch_table([(one.case, one.branches) for one in answer.cases], "case"),
+    ]
 
 
 def _precision_table(answer: RunAnswer) -> Table:
