@@ -7,10 +7,10 @@ import math
 import pytest
 
 from offramp.equilibrium import solve
-from offramp.equilibrium.histories import HistoryEquilibrium
+from offramp.equilibrium.histories import HistoryEquilibrium, solve_histories
 from offramp.equilibrium.information_sets import Sought, information_sets, set_names
 from offramp.game import compile_game
-from offramp.scenario import load_scenario
+from offramp.scenario import load_scenario, parse_scenario
 
 
 @pytest.fixture(scope="module")
@@ -62,5 +62,44 @@ def test_a_place_is_found_by_what_was_seen_on_the_way() -> None:
     [one] = information_sets(found, Sought("T", seen=("pi_0.5",)))
     assert one.seen == ("pi_0.5", "hold")
     names = set_names(information_sets(found))
-    assert "T|pi_0.5|hold" in names
+    assert "T|pi_0.5" in names  # the client's `hold` goes before in any case
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("asymmetric-escalation", {"C1|hard", "D1|SS", "C2|hard|limited", "C2|soft|escalate", "D2|HH"}),
+        ("reassurance", {"S1a|trustworthy", "S2|gesture", "S2|none", "S1b|expansionist|none"}),
+        ("provocation-spoilers", {"X", "G|violence", "G|calm", "G|refrain"}),
+        ("reputation", {"E1", "E2|fight", "M1|weak", "M2|strong|out"}),
+        ("war-of-attrition", {"S0 1", "S1 3"}),
+        ("gambling-resurrection", {"L|able", "V|settled", "V|victory", "V|defeat"}),
+        ("coercion-rally", {"C", "T|none", "T|punish", "T|denial"}),
+        ("limited-war-risk", {"C1", "D|resolute|p_0.4", "C2|p_0.8"}),
+    ],
+)  # fmt: skip
+def test_acts_tell_apart_what_would_have_one_name(model: str, expected: set[str]) -> None:
+    found = solve(compile_game(load_scenario(f"canon/{model}")))
+    assert isinstance(found, HistoryEquilibrium)
+    names = set_names(information_sets(found))
+    assert expected <= set(names)
+    assert len(set(names)) == len(names)
+
+
+def test_what_chance_did_is_told_by_a_number() -> None:
+    text = """
+offramp: 1
+name: after-chance
+period: {unit: round, count: 1}
+variables: {sky: {levels: [dry, wet], start: {dry: 0.5, wet: 0.5}}}
+players: {north: {precision: 1}}
+stages:
+  - name: out
+    player: north
+    actions: {stay: {}, go: {cost: share(sky)}}
+solver: {beliefs: history}
+"""
+    crisis = parse_scenario(text)
+    found = solve_histories(compile_game(crisis, beliefs="history"))
+    assert set_names(information_sets(found)) == ["out #1", "out #2"]

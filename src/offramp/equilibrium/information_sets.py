@@ -7,6 +7,7 @@ needed to tell it from others: `B|weak`, `reply|soft|advance|probe`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -206,20 +207,39 @@ def _value(
 
 
 def set_names(sets: Sequence[InformationSet]) -> list[str]:
-    """Return a name for each information set: stage, type, and what else tells it from others."""
-    n_periods = len({one.period for one in sets})
+    """Return a name for each information set: stage, type, and what else tells it from others.
+
+    At a stage of several players the player's name stands for the stage's. Acts that were seen on
+    the way to all sets of a stage and type are left out.
+    """
+    alike: dict[tuple[int, str, str, str | None], list[InformationSet]] = {}
+    for one in sets:
+        alike.setdefault(one[:4], []).append(one)
+    players = {stage: {one.player for one in sets if one.stage == stage} for _, stage, *_ in alike}
+    several_periods = len({one.period for one in sets}) > 1
+    told = {id(one): acts for group in alike.values() for one, acts in _told_apart(group)}
     found = []
     for one in sets:
-        alike = [
-            s for s in sets if (s.stage, s.player, s.type) == (one.stage, one.player, one.type)
-        ]
-        stage = one.stage if n_periods == 1 else f"{one.stage} {one.period}"
-        who = [one.player] if _shared_stage(one, sets) else []
-        told = [one.type] if one.type is not None else []
-        history = list(one.seen) if len(alike) > 1 else []
-        found.append("|".join([stage, *who, *told, *history]))
-    return found
+        place = one.player if len(players[one.stage]) > 1 else one.stage
+        place = f"{place} {one.period}" if several_periods else place
+        found.append("|".join([place, *([one.type] if one.type else []), *told[id(one)]]))
+    count = Counter(found)
+    number = {name: iter(range(1, n + 1)) for name, n in count.items()}
+    # what chance did, and nobody's act shows, is told by a number only
+    return [f"{name} #{next(number[name])}" if count[name] > 1 else name for name in found]
 
 
-def _shared_stage(one: InformationSet, sets: Sequence[InformationSet]) -> bool:
-    return len({other.player for other in sets if other.stage == one.stage}) > 1
+def _told_apart(
+    group: Sequence[InformationSet],
+) -> Iterator[tuple[InformationSet, tuple[str, ...]]]:
+    """Yield sets of one place and type with the last acts that tell one from the others."""
+    common = set(group[0].seen).intersection(*(one.seen for one in group))
+    short = [tuple(act for act in one.seen if act not in common) for one in group]
+    longest = max(map(len, short))
+    for n in range(longest + 1):
+        last = [acts[len(acts) - n :] if n < len(acts) else acts for acts in short]
+        if len(set(last)) == len(group):
+            break
+    else:  # what was left out is what tells them apart
+        last = [one.seen for one in group]
+    yield from zip(group, last, strict=True)
