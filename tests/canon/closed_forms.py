@@ -293,7 +293,7 @@ THEOREMS: dict[str, Callable[..., Values]] = {
 }
 
 OTHER_NUMBERS: dict[str, list[Numbers]] = {
-    "extended-deterrence": [{"phi": 0.35, "cC": 0.7, "p": 0.7}, {"vC": 0.6, "phi": 0.8}, {"phi": 0.75}],
+    "extended-deterrence": [{"phi": 0.35, "cC": 0.7, "p": 0.7}, {"vC": 0.6, "phi": 0.8}, {"phi": 0.75}, {"phi": 0}, {"cC": 0.2, "vC": 3}],
     "crisis-signalling": [
         {"alpha": 0.3, "a": -0.7, "WBl": -0.6, "beta": 0.25},
         {"SA": 0.2, "SB": 0.5, "VA": 1.4, "CB": -0.2, "VB": 0.8, "a": -0.1, "WAh": 0.5},
@@ -302,7 +302,7 @@ OTHER_NUMBERS: dict[str, list[Numbers]] = {
     "asymmetric-escalation": [{"rho": 0.6, "h": 0.2}, {"rho": 0.8, "h": 0.45}, {"h": 0.6}],
     "reassurance": [{"t": 0.3, "L": 3, "kU": 1.2}, {"t": 0.5, "g": 2.0, "kT": 0.1}, {"kU": 1.8}],
     "red-line-probing": [{"L": 0.1}, {"L": 0.25}, {"L": 0.4, "n": 1}],
-    "ambiguous-alliance": [{"cT": 0.55, "cP": 0.7}, {"p0": 0.2, "p1": 0.9, "s": 0.1}],
+    "ambiguous-alliance": [{"cT": 0.55, "cP": 0.7}, {"cT": 0.75, "cP": 0.75}, {"p0": 0.2, "p1": 0.9, "s": 0.1}],
     "provocation-spoilers": [{"t": 0.75, "sT": 0.1}, {"t": 0.65, "m": 0.5, "sU": 0.8, "B": 2}, {"t": 0.9}, {"t": 0.5}],
     "reputation": [{"b": 0.6, "p": 0.15, "a": 3}, {"b": 0.55, "p": 0.05}, {"p": 0.2}, {"p": 0.3}],
     "burden-sharing": [{"w1": 2.6, "w2": 2.0}],
@@ -322,9 +322,9 @@ OTHER_NUMBERS: dict[str, list[Numbers]] = {
     ],
     "gambling-resurrection": [{"B": 0.6, "pi": 0.4, "qh": 0.8}, {"S": 0.1, "D": 1.2, "B": 0.9}, {"B": 0.1}, {"B": 1.2}],
     "coercion-rally": [{"rho": 0.2, "x": 1.5, "c": 0.7}, {"p": 0.5, "V": 1.5, "den": 0.1}],
-    "face-saving-offramp": [{"m": 0.2}, {"m": 0.8, "ar": 0.2, "beta": 0.2, "WBl": -0.8}],
+    "face-saving-offramp": [{"m": 0.2}, {"m": 0.2, "asm": 0}, {"m": 0.8, "ar": 0.2, "beta": 0.2, "WBl": -0.8}],
     "limited-war-risk": [{"rho": 0.05}, {"rho": 0.3, "mu": 0.4, "e": 0.48}],
     "security-dilemma": [{"mu": 0.2, "d": 0.4, "cbar": 0.9}, {"cbar": 0.4}],
     "dollar-auction": [{"s": 5, "b": 9}, {"s": 3, "b": 12}, {"s": 8, "b": 30}, {"s": 20, "b": 20}],
-    "audience-costs-continuous": [{"a1": 0.2, "a2": 0.35}, {"a1": 0.25, "v": 1.5, "cbar": 1.4}],
+    "audience-costs-continuous": [{"a1": 0.2, "a2": 0.35}, {"a1": 0.25, "v": 1.5, "cbar": 1.4}, {"a1": 0.15}],
 }  # fmt: skip

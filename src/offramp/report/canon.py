@@ -23,6 +23,7 @@ from offramp.report.answers import (
 from offramp.report.branches import branch_rows
 from offramp.report.catalog import sound_scenario
 from offramp.report.progress import Progress
+from offramp.scenario import load_scenario
 from offramp.scenario.theory import find_models, load_theory
 
 __all__ = ["describe_canon"]
@@ -47,8 +48,8 @@ def describe_canon(
     Raises:
         OfframpError: With every problem of a scenario, its theory, or of what is set.
     """
-    names = find_models(word)
     given = dict(parameters or {})
+    names = _versions(find_models(word), given)
     if len(names) == 1:
         with Progress("solving", 1) as progress:
             models = [_describe(names[0], given, other_branches, progress)]
@@ -56,6 +57,15 @@ def describe_canon(
     else:
         models = list(_side_by_side(names, given, other_branches))
     return CanonAnswer(offramp=__version__, models=models)
+
+
+def _versions(names: list[str], given: Numbers) -> list[str]:
+    """Return the versions of a model that have all the parameters that are given."""
+    if not given:
+        return names
+    known = {name: load_scenario(name).parameters for name in names}
+    fitting = [n for n in names if all(g in known[n] or "." in g for g in given)]
+    return fitting or names[:1]
 
 
 def _side_by_side(

@@ -41,6 +41,7 @@ STANCE = (
     "Consequences of stated assumptions, compared: no prophecy, and no recommendation is meant."
 )
 WIDTH = 100
+LEAST = {"reciprocal": 0.8, "exponential": 2.0, "none": float("-inf")}  # power that fits a rate
 
 
 def write_answer(answer: Answer, width: int = WIDTH) -> str:
@@ -127,11 +128,16 @@ def _write_canon(answer: CanonAnswer, width: int) -> str:
         textwrap.fill(
             f"{told}{format_miss(worst)}."
             + (f" {failed} did not converge." if failed else "")
-            + ("" if answer.holds else " Something fails; the tables say what."),
+            + (" Something fails; the tables say what." if _some_fail(answer) else ""),
             width,
         )
     )
     return "\n\n".join(parts)
+
+
+def _some_fail(answer: CanonAnswer) -> bool:
+    verdicts = [row.verdict for m in answer.models for row in m.rows]
+    return "fails" in [*verdicts, *(row.verdict for m in answer.models for row in m.statics)]
 
 
 def _told_of(model: ModelAnswer) -> Iterable[str]:
@@ -150,6 +156,8 @@ def _told_of(model: ModelAnswer) -> Iterable[str]:
             "the one that the principal branch leads to."
         )
     for row in model.rows:
+        if row.order is not None and row.verdict == "not compared" and row.order < LEAST[row.rate]:
+            yield f"{name}, {row.quantity}: not yet near a limit where the sequence ends."
         if row.tie:
             yield f"{name}, {row.quantity}: a tie decides: {row.tie}."
 

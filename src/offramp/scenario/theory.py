@@ -235,7 +235,8 @@ def find_models(word: str | None = None) -> list[str]:
     first, _, rest = bare.partition("-")
     if first.isdigit():
         found = [name for name in models if numbers[name] == int(first)]
-        found = [name for name in found if not rest or name == CANON + rest]
+        # `03-NAME` is every version of the model
+        found = [n for n in found if not rest or f"{n}-".startswith(f"{CANON}{rest}-")]
     else:
         found = [name for name in models if name == CANON + bare]
     if not found:

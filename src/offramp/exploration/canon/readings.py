@@ -68,7 +68,7 @@ def _read(
     known = {**parameters, **{k: v for k, v in found.items() if isinstance(v, float)}}
     if decl.form in ("is_", "first"):
         if decl.form == "is_":
-            return {name: evaluate_expression(decl.is_ or 0.0, known)}
+            return {filled(name, parameters): evaluate_expression(decl.is_ or 0.0, known)}
         return {name: first_word(decl.first, known)}
     laid = {**numbers, **amounts(decl.set, parameters)}
     if decl.form == "levels":
@@ -118,10 +118,12 @@ def _is_reply(word: str) -> bool:
 
 def _mean_reply(sets: Sequence[InformationSet], act: str) -> float:
     """Return the chance of an act at one public history, types weighed by what is believed."""
-    total = sum(one.chance for one in sets)
+    # a type that nobody thinks possible replies all the same
+    weights = [one.chance for one in sets] if any(one.chance for one in sets) else [1.0] * len(sets)
+    total = sum(weights)
     chances = [
-        one.chance * math.exp(one.log_probability[one.acts.index(act)]) if act in one.acts else 0.0
-        for one in sets
+        weight * math.exp(one.log_probability[one.acts.index(act)]) if act in one.acts else 0.0
+        for weight, one in zip(weights, sets, strict=True)
     ]
     return sum(chances) / total
 
@@ -191,6 +193,8 @@ def _choice(point: Point, word: str, decl: QuantityDecl) -> float | str:
     }
     in_family = {act: p for act, p in acts.items() if numbers[act] is not None}
     weight = sum(in_family.values())
+    if not weight:
+        return math.nan
     return sum(p * float(numbers[act] or 0.0) for act, p in in_family.items()) / weight
 
 
