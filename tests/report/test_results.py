@@ -20,6 +20,7 @@ from offramp.report.results import _mean, _Part
 def answer(share: float, choices: float, value: float | None, *, holds: bool = True) -> CaseAnswer:
     """Return a case in which an act is taken with one share, and whose numbers follow it."""
     return CaseAnswer(
+        branches=[],
         case="solved",
         policy="solved",
         settings=1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offramp.report.answers import CanonAnswer, ModelAnswer
-from offramp.report.branches import branch_table
+from offramp.report.branch_tables import branch_table
 from offramp.report.tables import Cell, Kind, Table
 
 __all__ = ["canon_tables"]

@@ -14,7 +14,7 @@ from offramp.report.answers import (
     MeasureRow,
     RunAnswer,
 )
-from offramp.report.branches import branch_table
+from offramp.report.branch_tables import branch_table
 from offramp.report.tables import ROUNDING, Cell, Chance, Kind, Miss, Table, format_number
 
 __all__ = ["liveliness_table", "run_tables", "screen_tables"]

@@ -81,6 +81,7 @@ def test_what_names_nothing_is_told(word: str) -> None:
 def test_expressions_are_of_names_that_are_known() -> None:
     assert evaluate_expression("2 * a + min(b, 1)", {"a": 1.5, "b": 4.0}) == 4.0
     assert math.isnan(evaluate_expression("a + b", {"a": 1.0, "b": math.nan}))
+    assert math.isnan(evaluate_expression("a / (a - 1)", {"a": 1.0}))
     with pytest.raises(ScenarioError, match="S204"):
         evaluate_expression("a + c", {"a": 1.0})
 

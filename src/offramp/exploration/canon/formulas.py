@@ -23,6 +23,9 @@ __all__ = [
 ]
 
 
+NO_NUMBER = "S322"  # as of a division by zero, where a quantity does not arise
+
+
 def mentions(text: float | str | None, name: str) -> bool:
     """Return whether a text reads a name."""
     return re.search(rf"\b{re.escape(name)}\b", str(text)) is not None
@@ -48,7 +51,7 @@ def amounts(
 
 
 def evaluate_expression(text: float | str, names: Mapping[str, float]) -> float:
-    """Return the value of an expression of these names.
+    """Return the value of an expression of these names; NaN where it has none.
 
     Raises:
         ScenarioError: The text is no such expression.
@@ -62,6 +65,8 @@ def evaluate_expression(text: float | str, names: Mapping[str, float]) -> float:
     spot = Spot(Document("theory"), ("quantities",))
     entries = {name: Entry(value, spot) for name, value in names.items()}
     value = Numbers(entries, Reader(scope, notes, None)).of(Entry(text, spot))
+    if [problem.code for problem in notes.problems] == [NO_NUMBER]:
+        return math.nan
     raise_problems(notes.problems)
     return value
 
