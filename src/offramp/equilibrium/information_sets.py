@@ -15,8 +15,9 @@ import numpy as np
 from jaxtyping import Float
 
 from offramp.equilibrium.histories import HistoryEquilibrium
+from offramp.equilibrium.situation import opinion_at
 from offramp.game import FORBIDDEN
-from offramp.game.branching import own_priors
+from offramp.game.beliefs import observer_belief
 
 __all__ = ["InformationSet", "Sought", "information_sets", "set_names"]
 
@@ -150,31 +151,15 @@ def _chance(equilibrium: HistoryEquilibrium, node: int, typed: int, theta: int) 
     return 1.0 if typed < 0 else float(equilibrium.belief[node, typed, theta])
 
 
-def _opinion(
-    equilibrium: HistoryEquilibrium, node: int, observer: int
-) -> list[Float[np.ndarray, "type"]]:
-    """Return what an observer believes of each player with types: the reference, tilted."""
-    game = equilibrium.tree.game
-    found = []
-    for j, player in enumerate(game.typed):
-        n_types = len(game.players[player].types)
-        reference = np.exp(equilibrium.layout.board.log_prior[j, :n_types])
-        own = own_priors(game, j)[observer]
-        tilt = np.divide(own, reference, out=np.zeros_like(own), where=reference > 0)
-        belief = equilibrium.belief[node, j, :n_types] * tilt
-        found.append(belief / belief.sum())
-    return found
-
-
 def _belief(equilibrium: HistoryEquilibrium, node: int, observer: int) -> dict[str, float]:
     game = equilibrium.tree.game
-    opinion = _opinion(equilibrium, node, observer)
-    return {
-        f"{game.players[player].name}.{name}": float(chance)
-        for player, held in zip(game.typed, opinion, strict=True)
-        if player != observer
-        for name, chance in zip(game.players[player].types, held, strict=True)
-    }
+    found: dict[str, float] = {}
+    for j, about in enumerate(game.typed):
+        if about != observer:
+            player = game.players[about]
+            held = observer_belief(equilibrium.belief[node, j], game.grid.tilt[observer, j])
+            found |= {f"{player.name}.{t}": float(held[k]) for k, t in enumerate(player.types)}
+    return found
 
 
 def _value(
@@ -193,11 +178,9 @@ def _value(
     precision = equilibrium.precision[at.period, player]
     if not 0.0 < precision < np.inf:
         return np.full(len(log_reply), np.nan)
-    opinion = _opinion(equilibrium, at.node, player)
-    weight = np.ones(len(game.profiles))
-    for j, about in enumerate(game.typed):
-        own = game.profiles[:, j]
-        weight *= (own == theta) if about == player else opinion[j][own]
+    typed = game.players[player].typed
+    own = game.profiles[:, typed] == theta if typed >= 0 else np.ones(len(game.profiles))
+    weight = opinion_at(game, player, equilibrium.belief[at.node]) * own
     account = next(
         i for i, one in enumerate(game.accounts) if one.player == player and one.term is None
     )
