@@ -27,6 +27,7 @@ from offramp.scenario.schema import (
     MechanismDecl,
     PayoffsDecl,
     RivalDecl,
+    RoleDecl,
     Scenario,
     Setting,
     UseDecl,
@@ -86,7 +87,9 @@ def in_force(scenario: Scenario, settings: Mapping[str, str], reader: Reader) ->
         roles = bind_roles(use, decl, spot, reader)
         setting = settings[use.called]
         content, where = _content(decl, setting, where)
-        if setting == "rival" and content is None:
+        if setting == "asserted" and _said_already(decl, scenario, settings):
+            content = None
+        if setting == "rival" and decl.rival is None:
             reader.notes.add(
                 "S406",
                 f"The mechanism '{use.use}' has no rival to be set to.",
@@ -106,24 +109,30 @@ def _content(decl: MechanismDecl, setting: str, where: Spot) -> tuple[Content | 
     return None, where
 
 
+def _said_already(decl: MechanismDecl, scenario: Scenario, settings: Mapping[str, str]) -> bool:
+    """Whether a mechanism in use is the same switch and set so that it says the same."""
+    return any(decl.ties.get(use.use) == settings[use.called] for use in scenario.mechanisms)
+
+
 # --- roles -----------------------------------------------------------------------------------
 
 
 def bind_roles(use: UseDecl, decl: MechanismDecl, spot: Spot, reader: Reader) -> dict[str, Binding]:
     """Return what fills each role; roles unbound, unknown or of the wrong kind are noted."""
     bound = {}
-    for role, kind in decl.roles.items():
-        if role not in use.roles:
+    for role, asked in decl.roles.items():
+        if not use.roles.get(role):
             reader.notes.add(
                 "S402",
                 f"The role '{role}' of mechanism '{use.use}' is not bound.",
                 spot / "roles",
-                hint=f"It takes {an(kind)}, or a list.",
+                hint=f"It takes {an(asked.kind)}, or a list.",
                 fix=f"write `{role}: NAME` under `roles:`.",
             )
         here = spot / "roles" / role
-        fillings = [_filling(n, kind, role, here, reader) for n in use.roles.get(role, ())]
-        bound[role] = Binding(kind, tuple(value for value in fillings if value is not None))
+        fillings = [_filling(n, asked, role, here, reader) for n in use.roles.get(role, ())]
+        bound[role] = Binding(asked.kind, tuple(value for value in fillings if value is not None))
+    _check_players(bound, use, spot, reader)
     for role in use.roles:
         if role not in decl.roles:
             reader.notes.add(
@@ -137,17 +146,36 @@ def bind_roles(use: UseDecl, decl: MechanismDecl, spot: Spot, reader: Reader) ->
     return bound
 
 
-def _filling(name: str, kind: str, role: str, spot: Spot, reader: Reader) -> str | Act | None:
+def _check_players(bound: Mapping[str, Binding], use: UseDecl, spot: Spot, reader: Reader) -> None:
+    """Note a player that fills two roles: nobody is its own rival, guarantor or client."""
+    filled: dict[str | Act, str] = {}
+    for role, binding in bound.items():
+        for player in binding.values if binding.kind == "player" else ():
+            if player in filled:
+                reader.notes.add(
+                    "S410",
+                    f"'{player}' fills two roles of mechanism '{use.use}': '{filled[player]}' and "
+                    f"'{role}'.",
+                    spot / "roles" / role,
+                    fix="bind another player to one of them.",
+                )
+            filled[player] = role
+
+
+def _filling(name: str, asked: RoleDecl, role: str, spot: Spot, reader: Reader) -> str | Act | None:
     """Return what a name stands for if it is of the kind that a role takes."""
-    scope = reader.scope
+    scope, kind = reader.scope, asked.kind
     kinds: dict[str, Iterable[str]] = {
         "player": scope.players,
         "variable": scope.variables,
         "effect": scope.effects,
         "stage": scope.stages,
         "action": scope.act_names(),
+        "parameter": scope.parameters,
     }
     if name in kinds[kind]:
+        if kind == "variable":
+            _check_levels(name, asked, role, spot, reader)
         player, _, action = name.partition(".")
         return (player, action) if kind == "action" else name
     if name in scope.ghosts or name.rpartition(".")[2] in scope.ghosts:
@@ -162,6 +190,19 @@ def _filling(name: str, kind: str, role: str, spot: Spot, reader: Reader) -> str
         fix=f"name {an(kind)}.",
     )
     return None
+
+
+def _check_levels(name: str, asked: RoleDecl, role: str, spot: Spot, reader: Reader) -> None:
+    levels = reader.scope.variables[name].levels
+    if asked.levels is not None and len(levels) < asked.levels:
+        reader.notes.add(
+            "S411",
+            f"'{name}' has {len(levels)} levels; the role '{role}' takes a variable with at least "
+            f"{asked.levels}.",
+            spot,
+            hint=f"Its levels: {', '.join(levels)}.",
+            fix="give the variable more levels, or bind another one.",
+        )
 
 
 # --- content ---------------------------------------------------------------------------------
@@ -380,12 +421,12 @@ def set_numbers(mechanisms: Iterable[InForce], reader: Reader) -> dict[str, Entr
 
 
 def _targets(name: str, roles: Mapping[str, Binding]) -> list[str]:
-    """Return what a key of `set:` stands for, once for every player that fills its role."""
+    """Return what a key of `set:` stands for, once for everything that fills its role."""
     first, dot, rest = name.partition(".")
     role = roles.get(first)
-    if role is None or role.kind != "player":
+    if role is None or role.kind not in ("player", "parameter"):
         return [name]
-    return [f"{player}{dot}{rest}" for player in role.values]
+    return [f"{value}{dot}{rest}" for value in role.values]
 
 
 def _may_be_set(target: str, spot: Spot, reader: Reader) -> bool:

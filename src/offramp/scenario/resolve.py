@@ -131,8 +131,10 @@ class Resolver:
         return False
 
     def role_value(self, word: Word, name: str, role: Binding) -> Expr:
-        """Return what the variable that fills a role stands for."""
-        if role.kind != "variable":
+        """Return what the variable or the parameter that fills a role stands for."""
+        if role.kind == "parameter" and role.only is not None:
+            return self.parameter(word, role.only)
+        if role.kind not in ("variable", "parameter"):
             return self.fault(
                 word,
                 "S404",
@@ -143,9 +145,9 @@ class Resolver:
             return self.fault(
                 word,
                 "S404",
-                f"The role '{name}' is filled by {len(role.values)} variables; an expression "
+                f"The role '{name}' is filled by {len(role.values)} {role.kind}s; an expression "
                 "reads one.",
-                fix="bind one variable, or let the effect that moves the role read it.",
+                fix=f"bind one {role.kind}, or let the effect that moves the role read it.",
             )
         return Level(role.only) if self.may_read_state(word, name) else ZERO
 

@@ -73,6 +73,7 @@ __all__ = [
     "Quantiles",
     "RecordDecl",
     "RivalDecl",
+    "RoleDecl",
     "Scenario",
     "Setting",
     "SolverDecl",
@@ -402,13 +403,46 @@ class RivalDecl(Content):
     name: Text
 
 
-RoleKind: TypeAlias = Literal["player", "variable", "action", "effect", "stage"]
+RoleKind: TypeAlias = Literal["player", "variable", "action", "effect", "stage", "parameter"]
+
+
+def _kind_alone(schema: dict[str, Any]) -> None:
+    whole = dict(schema)
+    schema.clear()
+    schema.update(anyOf=[whole["properties"]["kind"], whole])
+
+
+class RoleDecl(Model):
+    """A place in a mechanism that a scenario fills; a kind alone is its short form.
+
+    Attributes:
+        levels: How many levels a variable needs at least, to fill the role.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_kind_alone)
+
+    kind: RoleKind
+    levels: Annotated[int, Field(ge=2, strict=True)] | None = None
+    note: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out(cls, raw: Any) -> Any:
+        return {"kind": raw} if isinstance(raw, str) else raw
 
 
 class MechanismDecl(Content):
-    """A named cause and effect, its sources, its roles and its rival."""
+    """A named cause and effect, its sources, its roles and its rival.
 
-    roles: dict[str, RoleKind] = Field(default_factory=dict)
+    Attributes:
+        where: Paragraphs of essays and steps of counter-essays that assert it.
+        ties: Mechanisms that are the same switch, with the setting of theirs that says what this
+            one asserts: where they have it, this one adds nothing more.
+    """
+
+    where: Names = ()
+    ties: dict[str, Literal["asserted", "rival"]] = Field(default_factory=dict)
+    roles: dict[str, RoleDecl] = Field(default_factory=dict)
     rival: RivalDecl | None = None
 
 
