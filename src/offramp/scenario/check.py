@@ -19,6 +19,7 @@ from offramp.scenario.declarations import check_declarations
 from offramp.scenario.declared import declared_parameters, mechanisms_used
 from offramp.scenario.expressions import Compare, MeasureOf, walk
 from offramp.scenario.layers import Layers, lay
+from offramp.scenario.library import find_mechanism
 from offramp.scenario.names import Kind
 from offramp.scenario.parse import Document
 from offramp.scenario.reading import Notes, Reader, Spot
@@ -99,9 +100,8 @@ def _check_worlds(scenario: Scenario, policies: list[Policy], notes: Notes) -> l
 
 
 def _rival_or_absent(scenario: Scenario, name: str) -> str:
-    found = {spot.path[-1:]: decl for decl, spot in mechanisms_used(scenario)}
-    decl = found.get((name,))
-    return "rival" if decl is not None and decl.rival is not None else "absent"
+    known = find_mechanism(scenario, name)
+    return "rival" if known is not None and known[0].rival is not None else "absent"
 
 
 def _check_cases(scenario: Scenario, notes: Notes) -> None:
