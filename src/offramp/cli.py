@@ -279,6 +279,44 @@ def sweep(
 
 
 @app.command()
+def claims(
+    scenario: Scenario,
+    view: View = None,
+    set_: Set = None,
+    grid: Grid = None,
+    draws: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Combinations of asserted and rival mechanisms to take the mean over; 0 for none.",
+            min=0,
+        ),
+    ] = 64,
+    draw_grid: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Points a side of the belief grid in those.", min=2),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="S", help="Seed of the draws.")] = 1,
+    json: Json = False,
+) -> None:
+    """Judge claims beside their counter-claims, and say what each verdict stands on."""
+    from offramp.report.claims import describe_claims
+
+    answer = describe_claims(
+        scenario,
+        view=view,
+        parameters=_amounts(set_),
+        grid=grid,
+        draws=draws,
+        draw_grid=draw_grid,
+        seed=seed,
+    )
+    _say(answer, json)
+    if not answer.holds:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
 def canon(
     model: Annotated[
         str | None,

@@ -44,11 +44,13 @@ class Laid:
     Attributes:
         parameters: Values given from outside, by name; they win over the view's.
         grid: Points a side of the belief grid, None for the scenario's own.
+        learning: False keeps beliefs at the priors, None is as the scenario says.
     """
 
     view: str | None = None
     parameters: Mapping[str, float | str] | None = None
     grid: int | None = None
+    learning: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def plan_solves(scenario: Scenario, cases: Sequence[str], laid: Laid) -> tuple[S
     return tuple(
         Solve(group, draw.weight, draw.chosen)
         for draw in spread.draws
-        for group in _groups(scenario, cases, laid, draw.chosen)
+        for group in group_cases(scenario, cases, laid, draw.chosen)
     )
 
 
@@ -133,6 +135,7 @@ def solve_one(scenario: Scenario, one: Solve, laid: Laid) -> Solved:
         parameters=laid.parameters,
         settings=one.settings,
         grid=laid.grid,
+        learning=laid.learning,
     )
     game = compiled()
     # others reply to, and learn from, the game without a secret policy
@@ -188,7 +191,7 @@ def _policy_of(scenario: Scenario, case: str) -> str:
     return declared.policy or case if declared else case
 
 
-def _groups(
+def group_cases(
     scenario: Scenario, cases: Sequence[str], laid: Laid, settings: Mapping[str, str]
 ) -> list[tuple[str, ...]]:
     if scenario.solver.beliefs == "history":  # a tree has one start

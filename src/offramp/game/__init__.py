@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from offramp.game.beliefs import BeliefGrid, SimplexGrid
 from offramp.game.check import GameReport, check_game
-from offramp.game.compiler import compile_crisis, compile_game, regrid, same_but_for_start
+from offramp.game.compiler import (
+    compile_crisis,
+    compile_game,
+    plain_points,
+    regrid,
+    same_but_for_start,
+)
 from offramp.game.factored import (
     FORBIDDEN,
     FREE,
@@ -38,6 +44,7 @@ __all__ = [
     "check_game",
     "compile_crisis",
     "compile_game",
+    "plain_points",
     "regrid",
     "same_but_for_start",
 ]

@@ -34,6 +34,7 @@ __all__ = [
     "Reached",
     "compile_crisis",
     "compile_game",
+    "plain_points",
     "reach_states",
     "regrid",
     "same_but_for_start",
@@ -74,6 +75,7 @@ def compile_game(
     parameters: Mapping[str, float | str] | None = None,
     settings: Mapping[str, str] | None = None,
     starts: Iterable[str] = (),
+    meeting: Iterable[str] = (),
     grid: int | Mapping[str, int] | None = None,
     learning: bool | None = None,
     beliefs: str | None = None,
@@ -86,6 +88,8 @@ def compile_game(
         case: A case of the scenario (every policy is one); or give `policy`.
         view: A view laid over the scenario; `settings` and `parameters` go on top of it.
         starts: Further cases that differ from `case` only in their start and share the game.
+        meeting: Further cases all of whose states the game meets too, so that its strategies say
+            what would be done there (the direct part of a comparison).
         grid: Points a side of the belief grid; default: the file's `solver:`, else as many as
             `default_points` gives.
         learning: False keeps beliefs at the priors; default: the file's `solver:`, else True.
@@ -117,6 +121,7 @@ def compile_game(
         learning=bool(solver.get("learning", True)) if learning is None else learning,
         exact_beliefs=(beliefs or solver.get("beliefs", "grid")) == "history",
         terms_of=terms_of,
+        meeting=[bound(name) for name in meeting],
     )
 
 
@@ -138,6 +143,7 @@ def compile_crisis(
     learning: bool = True,
     exact_beliefs: bool = False,
     terms_of: str | None = None,
+    meeting: Sequence[Crisis] = (),
 ) -> Game:
     """Compile a crisis into a game.
 
@@ -148,6 +154,8 @@ def compile_crisis(
         learning: False keeps beliefs at the priors.
         exact_beliefs: Do not lay a grid: beliefs will be kept on histories.
         terms_of: Keep this player's payoffs apart by named term, and nobody else's.
+        meeting: The same crisis under other policies or from other starts, whose states shall be
+            met too.
 
     Raises:
         GameError: Problems that can only be seen once states are counted; all of them.
@@ -155,7 +163,8 @@ def compile_crisis(
     """
     starts = starts if starts is not None else {crisis.start.name: crisis.start}
     layout = _lay_out(crisis, terms_of)
-    search, start_codes = _searched(crisis, starts, layout, tabled=True)
+    others = [reach_states(other, {other.start.name: other.start}) for other in meeting]
+    search, start_codes = _searched(crisis, starts, layout, tabled=True, others=others)
     frame = search.frame
     n_points = search.n_periods * sum(len(slot.codes) for slot in frame.slots[:-1])
     points = _points_by_player(crisis, layout, grid, n_points)
@@ -221,6 +230,7 @@ def _searched(
     *,
     tabled: bool,
     also_read: Sequence[Reading] = (),
+    others: Sequence[Reached] = (),
 ) -> tuple[Search, dict[str, tuple[np.ndarray, np.ndarray]]]:
     """Meet all states; return the search, and codes and chances of each start."""
     once = _numbered_clauses(crisis)
@@ -228,6 +238,10 @@ def _searched(
     space = build_space(crisis, [*readings_of(crisis), *also_read], n_once, layout.typed)
     search = Search(_frame(crisis, space, layout, tabled=tabled), once)
     start_codes = {name: start_lottery(space, start) for name, start in starts.items()}
+    for other in others:
+        search.meet(
+            [space.take(other.space, codes, slot) for slot, codes in enumerate(other.codes)]
+        )
     search.run(np.concatenate([codes for codes, _ in start_codes.values()]))
     search.frame.findings.raise_if_any()
     return search, start_codes
@@ -371,6 +385,19 @@ def _points_by_player(
     if asked:
         usual = [DEFAULT_POINTS.get(n, 0) for n in layout.n_types]
     return dict(zip(names, usual, strict=True)) | dict(asked or {})
+
+
+def plain_points(crisis: Crisis) -> dict[str, int]:
+    """Return the default points a side by player, not refined for a small game.
+
+    Games of one crisis under different policies have one grid by it, whatever their size.
+    """
+    layout = _lay_out(crisis, None)
+    asked = crisis.solver.get("grid") or {
+        crisis.players[j].name: DEFAULT_POINTS.get(n_types, 0)
+        for j, n_types in zip(layout.typed, layout.n_types, strict=True)
+    }
+    return _points_by_player(crisis, layout, asked, 0)  # type: ignore[arg-type]
 
 
 def _beliefs(

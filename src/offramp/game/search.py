@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,6 +104,11 @@ class Search:
         if not stage.movers and reader < 0:
             return ChainBuilder(self.frame, number)
         return RowsBuilder(self.frame, number, reader, self._clauses)
+
+    def meet(self, codes: Sequence[Int[np.ndarray, "state"]]) -> None:
+        """Meet states, by slot, as if they could be reached from the first period on."""
+        for slot, met in zip(self.frame.slots, codes, strict=True):
+            slot.add(met)
 
     def run(self, start_codes: np.ndarray) -> None:
         """Meet all states, from the start on."""

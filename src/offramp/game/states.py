@@ -180,6 +180,18 @@ class StateSpace:
         levels = np.array([states[row] for row in range(len(self.fields))], np.int32)
         return levels.reshape(len(self.fields), len(codes))  # also where there are no fields
 
+    def take(
+        self, other: StateSpace, codes: Int[np.ndarray, "state"], slot: int
+    ) -> Int[np.ndarray, "state"]:
+        """Return the codes of another space's states of a slot; what it does not hold is 0."""
+        theirs = other.decode(codes)
+        columns = np.zeros((len(self.fields), len(codes)), np.int32)
+        for row, one in enumerate(self.fields):
+            at = other.position.get(one.key)
+            if at is not None and other.fields[at].alive[slot]:
+                columns[row] = theirs[at]
+        return distinct(self.encode(columns, slot))
+
     def describe(self, code: int) -> dict[str, str]:
         """Return variable → level name of one state, what is remembered included."""
         column = self.decode(np.array([code]))[:, 0]

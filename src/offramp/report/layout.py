@@ -11,6 +11,7 @@ from offramp.report.answers import (
     CanonAnswer,
     CaseAnswer,
     CheckAnswer,
+    ClaimsAnswer,
     ExportAnswer,
     ListAnswer,
     ModelAnswer,
@@ -22,6 +23,7 @@ from offramp.report.answers import (
     WhyAnswer,
 )
 from offramp.report.canon_tables import canon_tables
+from offramp.report.claim_tables import claim_tables
 from offramp.report.run_tables import liveliness_table, screen_tables
 from offramp.report.sweep_tables import sweep_table
 from offramp.report.tables import (
@@ -162,6 +164,16 @@ def _told_of(model: ModelAnswer) -> Iterable[str]:
             yield f"{name}, {row.quantity}: a tie decides: {row.tie}."
 
 
+def _write_claims(answer: ClaimsAnswer, width: int) -> str:
+    told = (
+        f"Every strategy is a logit reply to the others to within {format_miss(answer.residual)}."
+    )
+    if answer.not_converged:
+        told = f"{answer.not_converged:,} points did not converge."
+    tables = [render(table, width) for table in claim_tables(answer) if table.rows]
+    return "\n\n".join([_head(answer.scenario), *tables, textwrap.fill(told, width)])
+
+
 def _write_sweep(answer: SweepAnswer, width: int) -> str:
     worst = max(point.residual for point in answer.points)
     failed = sum(point.not_converged > 0 for point in answer.points)
@@ -275,6 +287,7 @@ def _wrapped(lines: Iterable[str], width: int) -> list[str]:
 _WRITERS: dict[type[Answer], Callable[[Any, int], str]] = {
     CanonAnswer: _write_canon,
     CheckAnswer: _write_check,
+    ClaimsAnswer: _write_claims,
     ExportAnswer: _write_export,
     ListAnswer: _write_list,
     NewAnswer: _write_new,

@@ -11,7 +11,13 @@ from offramp.scenario.reading import Spot
 from offramp.scenario.schema import MechanismDecl, Scenario
 from offramp.scenario.validate import validate
 
-__all__ = ["find_mechanism", "list_mechanisms", "list_scenarios", "shipped_scenario"]
+__all__ = [
+    "find_mechanism",
+    "list_mechanisms",
+    "list_scenarios",
+    "shipped_files",
+    "shipped_scenario",
+]
 
 SUFFIX = ".yaml"
 
@@ -30,6 +36,12 @@ def list_mechanisms() -> list[str]:
 def shipped_scenario(name: str) -> Traversable:
     """Return the file of a shipped scenario."""
     return _shipped("scenarios") / f"{name}{SUFFIX}"
+
+
+def shipped_files(folder: str) -> dict[str, Traversable]:
+    """Return the YAML files of a shipped folder by name without ending."""
+    root = _shipped(folder)
+    return {name: root / f"{name}{SUFFIX}" for name in sorted(_names(root))}
 
 
 def find_mechanism(scenario: Scenario, name: str) -> tuple[MechanismDecl, Spot] | None:

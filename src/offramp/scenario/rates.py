@@ -11,16 +11,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from offramp.errors import Location, Problem, ScenarioError
+from offramp.errors import Problem
+from offramp.scenario.beside import read_beside
 from offramp.scenario.forms import Model
-from offramp.scenario.library import list_scenarios, shipped_scenario
-from offramp.scenario.parse import Document, parse_yaml
 from offramp.scenario.schema import MeasureDecl, Scenario
 from offramp.scenario.validate import validate
 
 __all__ = ["RateDecl", "RatesDecl", "asking", "load_rates"]
 
 Share = Annotated[float, Field(ge=0, le=1)]
+
+MISSING = Problem(
+    code="S120",
+    message="There are no reference rates beside the scenario.",
+    fix="name events, ranges and sources in this file (docs/how-to/check-the-rates.md).",
+)
 
 
 class RateDecl(Model):
@@ -46,8 +51,7 @@ def load_rates(name_or_path: str | Path) -> RatesDecl:
     Raises:
         ScenarioError: There are none, or their file is wrong.
     """
-    document = _read(str(name_or_path))
-    return validate(RatesDecl, document)
+    return validate(RatesDecl, read_beside(name_or_path, "rates", MISSING))
 
 
 def asking(scenario: Scenario, rates: RatesDecl) -> Scenario:
@@ -61,25 +65,3 @@ def asking(scenario: Scenario, rates: RatesDecl) -> Scenario:
         if rate.over is not None:
             measures[f"over_{k}"] = MeasureDecl(is_=rate.over)
     return scenario.measured_by(measures)
-
-
-def _read(told: str) -> Document:
-    path = Path(told)
-    if path.exists():
-        beside = path.with_suffix(".rates.yaml")
-        if not beside.exists():
-            raise ScenarioError(_missing(str(beside)))
-        return parse_yaml(beside.read_bytes(), beside.name)
-    shipped = shipped_scenario(f"{told}.rates")
-    if told not in list_scenarios() or not shipped.is_file():
-        raise ScenarioError(_missing(f"{told}.rates.yaml"))
-    return parse_yaml(shipped.read_bytes(), f"{told}.rates.yaml")
-
-
-def _missing(file: str) -> Problem:
-    return Problem(
-        code="S120",
-        message="There are no reference rates beside the scenario.",
-        where=Location(file, 0, 0),
-        fix="name events, ranges and sources in this file (docs/how-to/check-the-rates.md).",
-    )

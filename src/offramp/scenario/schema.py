@@ -547,15 +547,22 @@ class Same(Model):
 
 
 class ClaimDecl(Model):
-    """A sentence as comparisons over cases, all of which must hold."""
+    """A sentence as comparisons over cases, all of which must hold.
+
+    Attributes:
+        band: How far from a number that it is compared with a measure must lie, either way.
+        mirrors: The claim of another scenario that says the same of other players.
+    """
 
     says: Text
     source: Text | None = None
     note: Text | None = None
     holds: Annotated[Annotated[Same, Mapped] | Annotated[tuple[Text, ...], Other], ByForm]
+    band: Annotated[float, Field(ge=0)] = 0.0
     share: Text | float | None = None
     rests_on: Names = ()
     counter: Text | None = None
+    mirrors: Text | None = None
 
 
 class ViewDecl(Model):

@@ -14,9 +14,9 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from offramp.errors import Location, Problem, ScenarioError, closest
+from offramp.scenario.beside import read_beside, stands_beside
 from offramp.scenario.forms import Amount, Condition, Model, Names, Positive, Text
-from offramp.scenario.library import list_scenarios, shipped_scenario
-from offramp.scenario.parse import Document, parse_yaml
+from offramp.scenario.library import list_scenarios
 from offramp.scenario.validate import validate
 
 __all__ = [
@@ -36,6 +36,13 @@ __all__ = [
 ]
 
 CANON = "canon/"  # where the shipped scenarios that have a theory stand
+
+MISSING = Problem(
+    "S121",
+    "There is no theory beside the scenario.",
+    fix="write conditions, quantities and published values in this file "
+    "(docs/how-to/hold-against-a-theory.md).",
+)
 
 Concept = Literal[
     "equilibrium",
@@ -204,15 +211,12 @@ def load_theory(name_or_path: str | Path) -> Theory:
     Raises:
         ScenarioError: There is none, or its file is wrong.
     """
-    return validate(Theory, _read(str(name_or_path)))
+    return validate(Theory, read_beside(name_or_path, "theory", MISSING))
 
 
 def has_theory(name_or_path: str | Path) -> bool:
     """Return whether a theory stands beside a scenario."""
-    told = str(name_or_path)
-    if Path(told).is_file():
-        return Path(told).with_suffix(".theory.yaml").exists()
-    return told in list_scenarios() and shipped_scenario(f"{told}.theory").is_file()
+    return stands_beside(name_or_path, "theory")
 
 
 def find_models(word: str | None = None) -> list[str]:
@@ -253,27 +257,4 @@ def _no_model(word: str, models: list[str]) -> Problem:
         Location(word, 0, 0),
         hint=f"Did you mean '{near}'?" if near else f"There are: {', '.join(names)}.",
         fix="give its name or number, or a file with a theory beside it.",
-    )
-
-
-def _read(told: str) -> Document:
-    path = Path(told)
-    if path.is_file():
-        beside = path.with_suffix(".theory.yaml")
-        if not beside.exists():
-            raise ScenarioError(_missing(str(beside)))
-        return parse_yaml(beside.read_bytes(), beside.name)
-    shipped = shipped_scenario(f"{told}.theory")
-    if told not in list_scenarios() or not shipped.is_file():
-        raise ScenarioError(_missing(f"{told}.theory.yaml"))
-    return parse_yaml(shipped.read_bytes(), f"{told}.theory.yaml")
-
-
-def _missing(file: str) -> Problem:
-    return Problem(
-        "S121",
-        "There is no theory beside the scenario.",
-        Location(file, 0, 0),
-        fix="write conditions, quantities and published values in this file "
-        "(docs/how-to/hold-against-a-theory.md).",
     )

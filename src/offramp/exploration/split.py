@@ -1,0 +1,152 @@
+"""Assumed or earned: the difference between two cases, parted by what brings it about.
+
+Against a case A, a measure m of a case B differs by
+
+    m(B) - m(A) = direct + strategic + informational
+
+- *direct*: B's acts, and everybody else's strategies as under A;
+- *strategic*: the others reply anew, with beliefs frozen at the priors. It is measured where
+  beliefs are frozen throughout, as what replying adds to B's acts there;
+- *informational*: the rest, which is what acts reveal.
+
+A measure of one case alone has no case to differ from: there, *direct* is what is left when nobody
+who is free to choose minds what it brings (every precision 0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple
+
+from offramp.equilibrium import solve
+from offramp.errors import GameError
+from offramp.exploration.cases import Laid
+from offramp.exploration.measured import Measured, measure_cases
+from offramp.game import Game, compile_game, plain_points
+from offramp.outcomes import propagate
+from offramp.scenario import Scenario, bind
+
+__all__ = ["Parts", "SplitMeasures", "split_cases", "split_levels"]
+
+OTHER_SITUATIONS = ("G547", "G548")  # strategies that say nothing about the other game
+
+
+class Parts(NamedTuple):
+    """What a measure would be by the direct part alone, and what the others add to it."""
+
+    direct: float
+    strategic: float
+    informational: float
+
+    @property
+    def total(self) -> float:
+        """The whole difference."""
+        return self.direct + self.strategic + self.informational
+
+
+@dataclass(frozen=True)
+class SplitMeasures:
+    """Measures of cases, as they are and as they come about.
+
+    Attributes:
+        reference: The case that all others differ from; None where every case stands by itself.
+        whole: As solved.
+        direct: By the direct part alone. earned: direct and strategic part together.
+    """
+
+    reference: str | None
+    whole: Mapping[str, Mapping[str, float]]
+    direct: Mapping[str, Mapping[str, float]]
+    earned: Mapping[str, Mapping[str, float]]
+
+    def parts(self, measure: str, case: str) -> Parts:
+        """Return the parts of a measure's difference from the reference case."""
+        start = self.whole[self.reference][measure] if self.reference else 0.0
+        direct, both = self.direct[case][measure], self.earned[case][measure]
+        return Parts(direct - start, both - direct, self.whole[case][measure] - both)
+
+
+def split_cases(
+    scenario: Scenario,
+    reference: str,
+    others: Sequence[str],
+    laid: Laid,
+    settings: Mapping[str, str],
+    whole: Measured,
+    started: Callable[[str], None] = lambda name: None,
+) -> SplitMeasures:
+    """Split the measures of cases against a reference case.
+
+    A case that the reference's strategies say nothing about (other priors, or a memory that its
+    policy does not keep) is left out.
+
+    Args:
+        whole: The cases' measures as solved, the reference's among them.
+    """
+    frozen = replace(laid, learning=False)
+    direct = {reference: dict(whole.values[reference])}
+    earned = {reference: dict(whole.values[reference])}
+    played = _played_as(scenario, reference, others, laid, settings, started)
+    unmoved = _played_as(scenario, reference, others, frozen, settings, started)
+    for case in others:
+        if case not in played or case not in unmoved:
+            continue
+        replied = measure_cases(scenario, [case], frozen, settings).values[case]
+        direct[case] = played[case]
+        earned[case] = {
+            name: value + replied[name] - unmoved[case][name]
+            for name, value in played[case].items()
+        }
+    return SplitMeasures(reference, whole.values, direct, earned)
+
+
+def split_levels(
+    scenario: Scenario,
+    cases: Sequence[str],
+    laid: Laid,
+    settings: Mapping[str, str],
+    whole: Measured,
+    started: Callable[[str], None] = lambda name: None,
+) -> SplitMeasures:
+    """Split measures of cases that are compared with nothing but a number."""
+    heedless = {f"{name}.precision": 0.0 for name in scenario.players}
+    careless = replace(laid, parameters={**(laid.parameters or {}), **heedless})
+    direct = measure_cases(scenario, cases, careless, settings, started=started)
+    frozen = replace(laid, learning=False)
+    earned = measure_cases(scenario, cases, frozen, settings, started=started)
+    return SplitMeasures(None, whole.values, direct.values, earned.values)
+
+
+def _played_as(
+    scenario: Scenario,
+    reference: str,
+    others: Sequence[str],
+    laid: Laid,
+    settings: Mapping[str, str],
+    started: Callable[[str], None],
+) -> dict[str, dict[str, float]]:
+    """Return the measures of cases in which everybody else plays as in the reference case."""
+    started(reference)
+    compiled: Callable[..., Game] = partial(
+        compile_game,
+        scenario,
+        view=laid.view,
+        parameters=laid.parameters,
+        settings=settings,
+        grid=laid.grid or plain_points(bind(scenario, case=reference, view=laid.view)),
+        learning=laid.learning,
+    )
+    equilibrium = solve(compiled(case=reference, meeting=others))
+    found = {}
+    for case in others:
+        game = compiled(case=case)
+        try:
+            outcomes = propagate(equilibrium, start=case, policy_game=game)
+        except GameError as error:
+            if all(one.code in OTHER_SITUATIONS for one in error.problems):
+                continue
+            raise
+        found[case] = dict(outcomes.measures)
+    return found
