@@ -297,10 +297,14 @@ def claims(
         typer.Option(metavar="N", help="Points a side of the belief grid in those.", min=2),
     ] = None,
     seed: Annotated[int, typer.Option(metavar="S", help="Seed of the draws.")] = 1,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the verdicts beside the scenario, for its essays.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Judge claims beside their counter-claims, and say what each verdict stands on."""
     from offramp.report.claims import describe_claims
+    from offramp.report.files import keep_claims
 
     answer = describe_claims(
         scenario,
@@ -311,9 +315,53 @@ def claims(
         draw_grid=draw_grid,
         seed=seed,
     )
+    if keep:
+        keep_claims(answer, scenario)
     _say(answer, json)
     if not answer.holds:
         raise typer.Exit(FAILED)
+
+
+@app.command()
+def essay(
+    essay: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ID|FILE|new]",
+            help="A shipped essay or a file of one's own; `new` starts one; all, if not given.",
+        ),
+    ] = None,
+    file: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="With `new`: NAME.yaml is written.")
+    ] = None,
+    about: Annotated[
+        str, typer.Option(metavar="NAME|FILE", help="With `new`: the scenario that it argues over.")
+    ] = "pledge",
+    json: Json = False,
+) -> None:
+    """Show what an essay argues, its chain, and its claims beside their counter-claims."""
+    from offramp.report.essays import describe_essay, describe_essays
+    from offramp.report.files import write_essay_starter
+
+    if essay == "new":
+        _say(write_essay_starter(file, about, Path.cwd()), json)
+    elif essay is None:
+        _say(describe_essays(), json)
+    else:
+        _say(describe_essay(essay), json)
+
+
+@app.command()
+def mechanisms(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="One mechanism; all, if not given.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """List the library of mechanisms, or show one beside its rival."""
+    from offramp.report.library import describe_mechanism, describe_mechanisms
+
+    _say(describe_mechanisms() if name is None else describe_mechanism(name), json)
 
 
 @app.command()

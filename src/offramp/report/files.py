@@ -1,7 +1,8 @@
 """What is written to disk: a starter scenario, the results of a run or sweep, a game tree.
 
-Nothing is ever overwritten, and nothing stands there half-written: files are made under a
-temporary name beside their place and moved there when they are complete.
+Nothing is ever overwritten but verdicts kept of an earlier version, and nothing stands there
+half-written: files are made under a temporary name beside their place and moved there when they are
+complete.
 """
 
 from __future__ import annotations
@@ -18,13 +19,29 @@ from pathlib import Path
 
 from offramp import __version__
 from offramp.errors import Problem, RunError
-from offramp.report.answers import NewAnswer, RunAnswer, SweepAnswer
+from offramp.report.answers import (
+    ClaimsAnswer,
+    NewAnswer,
+    NewEssayAnswer,
+    RunAnswer,
+    SweepAnswer,
+)
 from offramp.report.layout import write_answer
 from offramp.report.run_tables import run_tables
 from offramp.report.sweep_tables import sweep_table
 from offramp.report.tables import Table, to_csv
+from offramp.scenario import load_scenario
+from offramp.scenario.library import shipped_scenario
 
-__all__ = ["new_file", "new_folder", "write_results", "write_starter", "write_sweep"]
+__all__ = [
+    "keep_claims",
+    "new_file",
+    "new_folder",
+    "write_essay_starter",
+    "write_results",
+    "write_starter",
+    "write_sweep",
+]
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
@@ -42,6 +59,36 @@ def write_starter(name: str, folder: Path) -> NewAnswer:
     with new_file(folder / f"{name}.yaml") as path:
         path.write_text(text, encoding="utf-8")
     return NewAnswer(offramp=__version__, file=f"{name}.yaml")
+
+
+def write_essay_starter(name: str | None, about: str, folder: Path) -> NewEssayAnswer:
+    """Write a commented essay over a scenario, as NAME.yaml.
+
+    Raises:
+        OfframpError: The name cannot be one, the file is there already, or there is no such
+            scenario.
+    """
+    if name is None or not NAME.fullmatch(name):
+        raise RunError(_bad_name(name or ""))
+    load_scenario(about)
+    text = (files("offramp") / "templates" / "essay.yaml").read_text(encoding="utf-8")
+    text = text.replace("id: starter", f"id: {name}", 1)
+    text = text.replace("about: pledge  ", f"about: {about}  ", 1)
+    with new_file(folder / f"{name}.yaml") as path:
+        path.write_text(text, encoding="utf-8")
+    return NewEssayAnswer(offramp=__version__, file=f"{name}.yaml")
+
+
+def keep_claims(answer: ClaimsAnswer, name_or_path: str) -> None:
+    """Write verdicts beside the scenario that they belong to, over those of an earlier version."""
+    path = Path(name_or_path)
+    if not path.is_file():
+        path = Path(str(shipped_scenario(name_or_path)))
+    beside = path.with_suffix(".claims.json")
+    with _temporary_folder(beside) as folder:
+        made = folder / beside.name
+        made.write_text(answer.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        os.replace(made, beside)
 
 
 def write_results(answer: RunAnswer, folder: Path) -> None:

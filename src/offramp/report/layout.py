@@ -12,10 +12,15 @@ from offramp.report.answers import (
     CaseAnswer,
     CheckAnswer,
     ClaimsAnswer,
+    EssayAnswer,
+    EssaysAnswer,
     ExportAnswer,
     ListAnswer,
+    MechanismAnswer,
+    MechanismsAnswer,
     ModelAnswer,
     NewAnswer,
+    NewEssayAnswer,
     RatesAnswer,
     RunAnswer,
     ScenarioHead,
@@ -24,6 +29,8 @@ from offramp.report.answers import (
 )
 from offramp.report.canon_tables import canon_tables
 from offramp.report.claim_tables import claim_tables
+from offramp.report.essay_layout import write_essay, write_mechanism
+from offramp.report.essay_tables import essay_list, mechanism_list
 from offramp.report.run_tables import liveliness_table, screen_tables
 from offramp.report.sweep_tables import sweep_table
 from offramp.report.tables import (
@@ -93,6 +100,18 @@ def _write_list(answer: ListAnswer, width: int) -> str:
 
 def _write_new(answer: NewAnswer, width: int) -> str:
     return f"Wrote {answer.file}. Next: offramp check {answer.file}"
+
+
+def _write_new_essay(answer: NewEssayAnswer, width: int) -> str:
+    return f"Wrote {answer.file}. Next: offramp essay {answer.file}"
+
+
+def _write_essays(answer: EssaysAnswer, width: int) -> str:
+    return render(essay_list(answer), width)
+
+
+def _write_mechanisms(answer: MechanismsAnswer, width: int) -> str:
+    return render(mechanism_list(answer), width)
 
 
 def _write_check(answer: CheckAnswer, width: int) -> str:
@@ -288,9 +307,14 @@ _WRITERS: dict[type[Answer], Callable[[Any, int], str]] = {
     CanonAnswer: _write_canon,
     CheckAnswer: _write_check,
     ClaimsAnswer: _write_claims,
+    EssayAnswer: write_essay,
+    EssaysAnswer: _write_essays,
     ExportAnswer: _write_export,
     ListAnswer: _write_list,
+    MechanismAnswer: write_mechanism,
+    MechanismsAnswer: _write_mechanisms,
     NewAnswer: _write_new,
+    NewEssayAnswer: _write_new_essay,
     RatesAnswer: _write_rates,
     RunAnswer: _write_run,
     SweepAnswer: _write_sweep,

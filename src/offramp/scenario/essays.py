@@ -25,6 +25,7 @@ from offramp.scenario.library import list_mechanisms, list_scenarios, shipped_fi
 from offramp.scenario.load import load_scenario
 from offramp.scenario.parse import Document, parse_yaml
 from offramp.scenario.reading import Notes, Spot
+from offramp.scenario.schema import Scenario
 from offramp.scenario.validate import validate
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
     "list_essays",
     "load_essay",
     "rival_of",
+    "scenario_claims",
+    "shipped_essays",
 ]
 
 FEW = 12  # names that a message lists
@@ -178,9 +181,14 @@ def rival_of(name: str) -> tuple[str, bool]:
     return name.removeprefix(RIVAL), name.startswith(RIVAL)
 
 
+def scenario_claims(scenario: Scenario, claim: str) -> tuple[str, ...]:
+    """Return the claims of a scenario that test an essay's: of that name, or `ID-…`."""
+    return tuple(name for name in scenario.claims if name == claim or name.startswith(f"{claim}-"))
+
+
 def list_essays() -> tuple[str, ...]:
     """Return the ids of the shipped essays, by date, each before its counter-essay."""
-    essays = _shipped_essays()
+    essays = shipped_essays()
     first = [one for one in essays.values() if one.kind == "essay"]
     ordered = []
     for one in sorted(first, key=lambda essay: (essay.sorted_by, essay.id)):
@@ -191,7 +199,7 @@ def list_essays() -> tuple[str, ...]:
 def claim_register() -> dict[str, EssayClaim]:
     """Return every claim that a shipped essay makes, by its id."""
     return {
-        name: claim for essay in _shipped_essays().values() for name, claim in essay.claims.items()
+        name: claim for essay in shipped_essays().values() for name, claim in essay.claims.items()
     }
 
 
@@ -221,7 +229,8 @@ def _essay_files() -> dict[str, bytes]:
 
 
 @lru_cache(maxsize=1)
-def _shipped_essays() -> dict[str, EssayDecl]:
+def shipped_essays() -> dict[str, EssayDecl]:
+    """Return every shipped essay by its id; names in them are not looked up."""
     return {
         name: validate(EssayDecl, parse_yaml(text, f"essays/{name}.yaml"))
         for name, text in sorted(_essay_files().items())
@@ -236,9 +245,9 @@ def _check(essay: EssayDecl, document: Document, notes: Notes) -> None:
     root = Spot(document)
     known = _known_claims(essay)
     if essay.about not in list_scenarios() and not Path(essay.about).is_file():
-        _unknown("scenario", (essay.about,), list_scenarios(), root / "about", notes)
+        _note_unknown("scenario", essay.about, list_scenarios(), root / "about", notes)
     if essay.answers is not None and essay.answers not in _essay_files():
-        _unknown("essay", (essay.answers,), list(_essay_files()), root / "answers", notes)
+        _note_unknown("essay", essay.answers, list(_essay_files()), root / "answers", notes)
     mechanisms, assumed = list_mechanisms(), list(essay.assumptions)
     for name, one in essay.paragraphs.items():
         spot = root / "paragraphs" / name
@@ -277,18 +286,21 @@ def _known_claims(essay: EssayDecl) -> list[str]:
 
 def _unknown(kind: str, names: Names, known: list[str], spot: Spot, notes: Notes) -> None:
     for i, name in enumerate(names):
-        if rival_of(name)[0] in known:
-            continue
-        near = closest(rival_of(name)[0], known)
-        few = f"There are: {', '.join(known)}." if 0 < len(known) <= FEW else ""
-        declare = ", or declare it under `claims:` of the essay" if kind == "claim" else ""
-        notes.add(
-            "S601",
-            f"'{name}' is no {kind} that is known here.",
-            spot / i,
-            hint=f"Did you mean '{near}'?" if near else few,
-            fix=f"correct the name{declare}.",
-        )
+        if rival_of(name)[0] not in known:
+            _note_unknown(kind, name, known, spot / i, notes)
+
+
+def _note_unknown(kind: str, name: str, known: list[str], spot: Spot, notes: Notes) -> None:
+    near = closest(rival_of(name)[0], known)
+    few = f"There are: {', '.join(known)}." if 0 < len(known) <= FEW else ""
+    declare = ", or declare it under `claims:` of the essay" if kind == "claim" else ""
+    notes.add(
+        "S601",
+        f"'{name}' is no {kind} that is known here.",
+        spot,
+        hint=f"Did you mean '{near}'?" if near else few,
+        fix=f"correct the name{declare}.",
+    )
 
 
 def _check_circles(essay: EssayDecl, root: Spot, notes: Notes) -> None:

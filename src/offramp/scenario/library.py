@@ -15,6 +15,7 @@ __all__ = [
     "find_mechanism",
     "list_mechanisms",
     "list_scenarios",
+    "shipped_file",
     "shipped_files",
     "shipped_scenario",
 ]
@@ -38,6 +39,11 @@ def shipped_scenario(name: str) -> Traversable:
     return _shipped("scenarios") / f"{name}{SUFFIX}"
 
 
+def shipped_file(name: str) -> Traversable:
+    """Return a file of the shipped scenarios by its name with ending."""
+    return _shipped("scenarios") / name
+
+
 def shipped_files(folder: str) -> dict[str, Traversable]:
     """Return the YAML files of a shipped folder by name without ending."""
     root = _shipped(folder)
@@ -49,6 +55,13 @@ def find_mechanism(scenario: Scenario, name: str) -> tuple[MechanismDecl, Spot] 
     if name in scenario.library:
         return scenario.library[name], Spot(scenario.document, ("library", name))
     return _shipped_mechanism(name)
+
+
+def shipped_mechanism(name: str) -> MechanismDecl:
+    """Return a mechanism of the shipped library, which has it."""
+    found = _shipped_mechanism(name)
+    assert found is not None, name
+    return found[0]
 
 
 @lru_cache(maxsize=256)
