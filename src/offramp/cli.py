@@ -323,6 +323,36 @@ def claims(
 
 
 @app.command()
+def audit(
+    scenario: Scenario,
+    view: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="V",
+            help="A view whose own settings are tried; all that are declared, if not given. "
+            "May be repeated.",
+        ),
+    ] = None,
+    set_: Set = None,
+    grid: Grid = None,
+    mirror: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="A scenario whose claims mirror this one's."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Take assumptions away, kind after kind, and say which claims still hold."""
+    from offramp.report.audit import describe_audit
+
+    answer = describe_audit(
+        scenario, views=view or [], parameters=_amounts(set_), grid=grid, mirror=mirror
+    )
+    _say(answer, json)
+    if not answer.holds:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
 def essay(
     essay: Annotated[
         str | None,

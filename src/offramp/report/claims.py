@@ -16,7 +16,7 @@ from offramp.report.results import scenario_head
 from offramp.scenario import Scenario, bind
 from offramp.scenario.claims import read_claims
 
-__all__ = ["describe_claims", "in_pairs"]
+__all__ = ["describe_claims", "in_pairs", "refuse_without_claims"]
 
 STANDINGS = 3  # base, all asserted, all rival
 LABEL_SOLVES = 4  # about as many solves a group of cases as labelling takes
@@ -38,8 +38,7 @@ def describe_claims(
         OfframpError: The scenario is wrong, or claims nothing.
     """
     scenario = sound_scenario(name_or_path)
-    if not scenario.claims:
-        raise RunError(_nothing_claimed(name_or_path))
+    refuse_without_claims(scenario, name_or_path)
     laid = Laid(view, parameters or None, grid)
     claims = read_claims(scenario, bind(scenario, view=view, parameters=parameters).parameters)
     cases = cases_asked(scenario, claims)
@@ -65,6 +64,24 @@ def describe_claims(
         residual=found.residual,
         not_converged=found.n_unconverged,
     )
+
+
+def refuse_without_claims(scenario: Scenario, told: str) -> None:
+    """Raise if a scenario claims nothing.
+
+    Raises:
+        RunError: It does not.
+    """
+    if not scenario.claims:
+        raise RunError(
+            Problem(
+                code="R608",
+                path="claims",
+                message=f"'{told}' claims nothing.",
+                fix="declare `claims:`, comparisons over measure[case] with the sentence that they "
+                "test.",
+            )
+        )
 
 
 def in_pairs(claims: Sequence[ClaimFound], scenario: Scenario) -> list[ClaimFound]:
@@ -115,12 +132,3 @@ def _comparison(one: ClaimFound, k: int, found: ClaimsFound) -> ComparisonRow:
 
 def _told(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
-
-
-def _nothing_claimed(name: str) -> Problem:
-    return Problem(
-        code="R608",
-        path="claims",
-        message=f"'{name}' claims nothing.",
-        fix="declare `claims:`, comparisons over measure[case] with the sentence that they test.",
-    )

@@ -8,6 +8,7 @@ from typing import Any
 
 from offramp.report.answers import (
     Answer,
+    AuditAnswer,
     CanonAnswer,
     CaseAnswer,
     CheckAnswer,
@@ -27,6 +28,7 @@ from offramp.report.answers import (
     SweepAnswer,
     WhyAnswer,
 )
+from offramp.report.audit_tables import audit_tables
 from offramp.report.canon_tables import canon_tables
 from offramp.report.claim_tables import claim_tables
 from offramp.report.essay_layout import write_essay, write_mechanism
@@ -193,6 +195,18 @@ def _write_claims(answer: ClaimsAnswer, width: int) -> str:
     return "\n\n".join([_head(answer.scenario), *tables, textwrap.fill(told, width)])
 
 
+def _write_audit(answer: AuditAnswer, width: int) -> str:
+    tables = [render(table, width) for table in audit_tables(answer) if table.rows]
+    told = "(d) No player or action could be given another name."
+    if answer.relabelled is not None:
+        verdict = "changes nothing" if answer.holds else "CHANGES NUMBERS, which is a fault"
+        told = (
+            f"(d) Giving {answer.renamed} players and actions other names {verdict}: measures "
+            f"differ by {format_miss(answer.relabelled)} at most."
+        )
+    return "\n\n".join([_head(answer.scenario), *tables, textwrap.fill(told, width)])
+
+
 def _write_sweep(answer: SweepAnswer, width: int) -> str:
     worst = max(point.residual for point in answer.points)
     failed = sum(point.not_converged > 0 for point in answer.points)
@@ -304,6 +318,7 @@ def _wrapped(lines: Iterable[str], width: int) -> list[str]:
 
 
 _WRITERS: dict[type[Answer], Callable[[Any, int], str]] = {
+    AuditAnswer: _write_audit,
     CanonAnswer: _write_canon,
     CheckAnswer: _write_check,
     ClaimsAnswer: _write_claims,

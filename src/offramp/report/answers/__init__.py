@@ -7,6 +7,14 @@ documented, what is validated and what is printed cannot part ways.
 
 from __future__ import annotations
 
+from offramp.report.answers.audit import (
+    AuditAnswer,
+    AuditedClaim,
+    CommonRow,
+    MirroredRow,
+    MovedStartRow,
+    SwitchedRow,
+)
 from offramp.report.answers.base import Answer, ProblemAnswer, ProblemRow, ScenarioHead
 from offramp.report.answers.canon import CanonAnswer, ModelAnswer, QuantityRow, StaticAnswer
 from offramp.report.answers.catalog import (
@@ -59,6 +67,8 @@ __all__ = [
     "ActShare",
     "Answer",
     "AssumptionRow",
+    "AuditAnswer",
+    "AuditedClaim",
     "BeliefRow",
     "BranchAnswer",
     "CanonAnswer",
@@ -67,6 +77,7 @@ __all__ = [
     "CheckAnswer",
     "ClaimRow",
     "ClaimsAnswer",
+    "CommonRow",
     "ComparisonRow",
     "DisagreementRow",
     "EndingRow",
@@ -85,7 +96,9 @@ __all__ = [
     "MechanismSide",
     "MechanismsAnswer",
     "MemoryRow",
+    "MirroredRow",
     "ModelAnswer",
+    "MovedStartRow",
     "NewAnswer",
     "NewEssayAnswer",
     "ParagraphRow",
@@ -107,6 +120,7 @@ __all__ = [
     "SweptPoint",
     "SweptQuantity",
     "SwitchRow",
+    "SwitchedRow",
     "TestedClaim",
     "WhyAct",
     "WhyAnswer",
@@ -115,6 +129,7 @@ __all__ = [
 ]
 
 ANSWERS: dict[str, type[Answer]] = {
+    "audit": AuditAnswer,
     "canon": CanonAnswer,
     "check": CheckAnswer,
     "claims": ClaimsAnswer,
