@@ -33,7 +33,7 @@ def _verdicts(answer: AuditAnswer) -> Table:
     names = list(answer.claims[0].verdicts) if answer.claims else []
     columns: tuple[tuple[str, Kind], ...] = (
         ("claim", "text"), *((name, "text") for name in names), ("by structure", "text"),
-    )  # type: ignore[assignment]  # fmt: skip
+    )  # fmt: skip
     rows: list[tuple[Cell, ...]] = [
         (r.claim, *(r.verdicts[name] for name in names), "yes" if r.everywhere else "")
         for r in answer.claims

@@ -24,9 +24,11 @@ SUFFIX = ".yaml"
 
 
 def list_scenarios() -> list[str]:
-    """Return the names of the shipped scenarios; classic models as `canon/NAME`."""
+    """Return the names of the shipped scenarios; those in a folder (`canon`) as `folder/NAME`."""
     root = _shipped("scenarios")
-    return sorted(_names(root)) + sorted(f"canon/{name}" for name in _names(root / "canon"))
+    folders = sorted(entry.name for entry in root.iterdir() if entry.is_dir())
+    deeper = [f"{folder}/{name}" for folder in folders for name in sorted(_names(root / folder))]
+    return sorted(_names(root)) + deeper
 
 
 def list_mechanisms() -> list[str]:

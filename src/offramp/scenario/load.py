@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from offramp.errors import Location, Problem, ScenarioError, closest, raise_problems
+from offramp.scenario.campaign import join_phases
 from offramp.scenario.check import check_campaign, check_scenario
 from offramp.scenario.library import list_scenarios, shipped_scenario
 from offramp.scenario.parse import Document, parse_yaml
 from offramp.scenario.parse import Path as Steps
+from offramp.scenario.reading import Notes
 from offramp.scenario.schema import Campaign, Scenario
 from offramp.scenario.validate import Misfit, misfits, validate
 
@@ -30,12 +32,15 @@ MAX_ROUNDS = 8  # of cutting out what is wrong; each round may bring other fault
 
 
 def load_scenario(name_or_path: str | Path) -> Scenario:
-    """Return the scenario in a file, or the shipped one of that name.
+    """Return the scenario in a file, or the shipped one of that name; a campaign as one scenario.
 
     Raises:
         ScenarioError: with every problem of the file, its warnings included.
     """
-    return _scenario(_read(name_or_path))
+    document = _read(name_or_path)
+    if isinstance(document.data, dict) and "phases" in document.data:
+        return _joined(_campaign(document, _folder(name_or_path)))
+    return _scenario(document)
 
 
 def parse_scenario(text: str, file: str = "scenario.yaml") -> Scenario:
@@ -53,17 +58,34 @@ def load_campaign(name_or_path: str | Path) -> Campaign:
     Raises:
         ScenarioError: with every problem of the campaign, or else those of its scenarios.
     """
-    document = _read(name_or_path)
+    return _campaign(_read(name_or_path), _folder(name_or_path))
+
+
+def _campaign(document: Document, folder: Path | None) -> Campaign:
     campaign = validate(Campaign, document)
-    folder = Path(name_or_path).parent
     campaign.read_from(document, tuple(_phase(p.scenario, folder) for p in campaign.phases))
     raise_problems(check_campaign(campaign))
     return campaign
 
 
-def _phase(name: str, folder: Path) -> Scenario:
-    beside = folder / name
-    return load_scenario(beside if beside.is_file() else name)
+def _joined(campaign: Campaign) -> Scenario:
+    """Return a campaign as one scenario, its own sections placed in its file."""
+    notes = Notes()
+    plain = join_phases(campaign, notes)
+    raise_problems(notes.problems)
+    own = campaign.document
+    return _scenario(Document(own.file, plain, own.lines, own.places))
+
+
+def _folder(name_or_path: str | Path) -> Path | None:
+    """Return the folder of a file; None for a shipped name."""
+    path = Path(name_or_path)
+    return path.parent if path.exists() else None
+
+
+def _phase(name: str, folder: Path | None) -> Scenario:
+    beside = folder / name if folder is not None else None
+    return load_scenario(beside if beside is not None and beside.is_file() else name)
 
 
 def _scenario(document: Document) -> Scenario:

@@ -693,14 +693,25 @@ class PhaseDecl(Model):
 
 
 class Campaign(Model):
-    """Scenarios in phases, solved from the last."""
+    """Scenarios in phases, solved from the last.
+
+    Attributes:
+        count: Periods in all; default: as many as the phases have together.
+    """
 
     offramp: Literal[1]
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     title: Text = ""
     story: Text = ""
     sources: Names = ()
+    count: Annotated[int, Field(ge=1, strict=True)] | None = None
     phases: Annotated[tuple[PhaseDecl, ...], Field(min_length=1)]
+    policies: dict[str, PolicyDecl] = Field(default_factory=dict)
+    cases: dict[str, CaseDecl] = Field(default_factory=dict)
+    measures: dict[str, MeasureDecl] = Field(default_factory=dict)
+    claims: dict[str, ClaimDecl] = Field(default_factory=dict)
+    views: dict[str, ViewDecl] = Field(default_factory=dict)
+    solver: SolverDecl = Field(default_factory=SolverDecl)
 
     _document: Document = PrivateAttr(default_factory=Document)
     _scenarios: tuple[Scenario, ...] = PrivateAttr(default=())
