@@ -4,7 +4,9 @@ Against a case A, a measure m of a case B differs by
 
     m(B) - m(A) = direct + strategic + informational
 
-- *direct*: B's acts, and everybody else's strategies as under A;
+- *direct*: B's acts, and everybody else's strategies as under A, in the situation as it is under A:
+  what B itself sets (its start, and what its acts are sure to move) is read as it begins in A, or
+  else strategies that say what would be done *if* would count as having been done anyway;
 - *strategic*: the others reply anew, with beliefs frozen at the priors. It is measured where
   beliefs are frozen throughout, as what replying adds to B's acts there;
 - *informational*: the rest, which is what acts reveal.
@@ -24,7 +26,7 @@ from offramp.equilibrium import solve
 from offramp.errors import GameError
 from offramp.exploration.cases import Laid
 from offramp.exploration.measured import Measured, measure_cases
-from offramp.game import Game, compile_game, plain_points
+from offramp.game import AsIf, Game, compile_game, plain_points
 from offramp.outcomes import propagate
 from offramp.scenario import Scenario, bind
 
@@ -88,8 +90,9 @@ def split_cases(
     frozen = replace(laid, learning=False)
     direct = {reference: dict(whole.values[reference])}
     earned = {reference: dict(whole.values[reference])}
-    played = _played_as(scenario, reference, others, laid, settings, started)
-    unmoved = _played_as(scenario, reference, others, frozen, settings, started)
+    unseen = {case: set_by(scenario, reference, case, laid, settings) for case in others}
+    played = _played_as(scenario, reference, unseen, laid, settings, started)
+    unmoved = _played_as(scenario, reference, unseen, frozen, settings, started)
     for case in others:
         if case not in played or case not in unmoved:
             continue
@@ -119,10 +122,45 @@ def split_levels(
     return SplitMeasures(None, whole.values, direct.values, earned.values)
 
 
+def set_by(
+    scenario: Scenario, reference: str, case: str, laid: Laid, settings: Mapping[str, str]
+) -> AsIf:
+    """Return what a case itself sets otherwise than a reference case, as it begins there.
+
+    That is what starts otherwise, and what the acts named by differing clauses of the two policies
+    are sure to move; those acts count as not having been taken.
+    """
+    mine, theirs = (
+        bind(scenario, case=name, view=laid.view, parameters=laid.parameters, settings=settings)
+        for name in (case, reference)
+    )
+    acts = {
+        (clause.player, act)
+        for one, other in ((mine, theirs), (theirs, mine))
+        for clause in set(one.policy.clauses) - set(other.policy.clauses)
+        for act in (clause.play, *clause.never, *(name for name, _ in clause.mix))
+        if act is not None
+    }
+    moved = {
+        effect.variable
+        for stage in mine.stages
+        for mover in stage.movers
+        for action in mover.actions
+        if (mover.player, action.name) in acts
+        for effect in action.effects
+        if effect.chance is None and effect.variable is not None
+    }
+    levels = {}
+    for name, lottery in theirs.start.levels.items():
+        if name in moved or lottery != mine.start.levels[name]:
+            levels[name] = max(lottery, key=lambda entry: entry[1])[0]
+    return AsIf(levels, frozenset(acts))
+
+
 def _played_as(
     scenario: Scenario,
     reference: str,
-    others: Sequence[str],
+    others: Mapping[str, AsIf],
     laid: Laid,
     settings: Mapping[str, str],
     started: Callable[[str], None],
@@ -140,10 +178,10 @@ def _played_as(
     )
     equilibrium = solve(compiled(case=reference, meeting=others))
     found = {}
-    for case in others:
+    for case, as_if in others.items():
         game = compiled(case=case)
         try:
-            outcomes = propagate(equilibrium, start=case, policy_game=game)
+            outcomes = propagate(equilibrium, start=case, policy_game=game, as_if=as_if)
         except GameError as error:
             if all(one.code in OTHER_SITUATIONS for one in error.problems):
                 continue

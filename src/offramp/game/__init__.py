@@ -23,12 +23,13 @@ from offramp.game.factored import (
     StageTable,
     Step,
 )
-from offramp.game.states import Field, StateSpace
+from offramp.game.states import AsIf, Field, StateSpace
 
 __all__ = [
     "FORBIDDEN",
     "FREE",
     "Account",
+    "AsIf",
     "BeliefGrid",
     "Chain",
     "Field",

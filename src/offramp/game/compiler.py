@@ -24,7 +24,7 @@ from offramp.game.ledger import account_numbers, all_profiles
 from offramp.game.payoffs import Terminals, payoff_tables, reads_beliefs
 from offramp.game.readings import readings_of
 from offramp.game.search import Search, distribution, start_lottery
-from offramp.game.states import Index, Reading, StateSpace, build_space
+from offramp.game.states import AsIf, Index, Reading, StateSpace, build_space
 from offramp.scenario import Clause, Crisis, Effect, Pay, Player, Policy, Scenario, Start, bind
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def compile_game(
     parameters: Mapping[str, float | str] | None = None,
     settings: Mapping[str, str] | None = None,
     starts: Iterable[str] = (),
-    meeting: Iterable[str] = (),
+    meeting: Mapping[str, AsIf] | None = None,
     grid: int | Mapping[str, int] | None = None,
     learning: bool | None = None,
     beliefs: str | None = None,
@@ -88,8 +88,9 @@ def compile_game(
         case: A case of the scenario (every policy is one); or give `policy`.
         view: A view laid over the scenario; `settings` and `parameters` go on top of it.
         starts: Further cases that differ from `case` only in their start and share the game.
-        meeting: Further cases all of whose states the game meets too, so that its strategies say
-            what would be done there (the direct part of a comparison).
+        meeting: Further cases all of whose states the game meets too, as they are and as if some
+            of them were otherwise, so that its strategies say what would be done there (the direct
+            part of a comparison).
         grid: Points a side of the belief grid; default: the file's `solver:`, else as many as
             `default_points` gives.
         learning: False keeps beliefs at the priors; default: the file's `solver:`, else True.
@@ -121,7 +122,7 @@ def compile_game(
         learning=bool(solver.get("learning", True)) if learning is None else learning,
         exact_beliefs=(beliefs or solver.get("beliefs", "grid")) == "history",
         terms_of=terms_of,
-        meeting=[bound(name) for name in meeting],
+        meeting=[(bound(name), as_if) for name, as_if in (meeting or {}).items()],
     )
 
 
@@ -143,7 +144,7 @@ def compile_crisis(
     learning: bool = True,
     exact_beliefs: bool = False,
     terms_of: str | None = None,
-    meeting: Sequence[Crisis] = (),
+    meeting: Sequence[tuple[Crisis, AsIf]] = (),
 ) -> Game:
     """Compile a crisis into a game.
 
@@ -163,7 +164,9 @@ def compile_crisis(
     """
     starts = starts if starts is not None else {crisis.start.name: crisis.start}
     layout = _lay_out(crisis, terms_of)
-    others = [reach_states(other, {other.start.name: other.start}) for other in meeting]
+    others = [
+        (reach_states(other, {other.start.name: other.start}), as_if) for other, as_if in meeting
+    ]
     search, start_codes = _searched(crisis, starts, layout, tabled=True, others=others)
     frame = search.frame
     n_points = search.n_periods * sum(len(slot.codes) for slot in frame.slots[:-1])
@@ -230,7 +233,7 @@ def _searched(
     *,
     tabled: bool,
     also_read: Sequence[Reading] = (),
-    others: Sequence[Reached] = (),
+    others: Sequence[tuple[Reached, AsIf]] = (),
 ) -> tuple[Search, dict[str, tuple[np.ndarray, np.ndarray]]]:
     """Meet all states; return the search, and codes and chances of each start."""
     once = _numbered_clauses(crisis)
@@ -238,10 +241,11 @@ def _searched(
     space = build_space(crisis, [*readings_of(crisis), *also_read], n_once, layout.typed)
     search = Search(_frame(crisis, space, layout, tabled=tabled), once)
     start_codes = {name: start_lottery(space, start) for name, start in starts.items()}
-    for other in others:
-        search.meet(
-            [space.take(other.space, codes, slot) for slot, codes in enumerate(other.codes)]
-        )
+    for other, as_if in others:
+        for read in (None, as_if):
+            search.meet(
+                [space.take(other.space, codes, m, read) for m, codes in enumerate(other.codes)]
+            )
     search.run(np.concatenate([codes for codes, _ in start_codes.values()]))
     search.frame.findings.raise_if_any()
     return search, start_codes

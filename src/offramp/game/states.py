@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     Columns: TypeAlias = Int[np.ndarray, "field state"]
 
 __all__ = [
+    "AsIf",
     "Field",
     "Index",
     "StateEnvironment",
@@ -119,6 +120,20 @@ class Index:
         return new
 
 
+class AsIf(NamedTuple):
+    """Part of a situation read as if it were another: variables at levels, acts not taken."""
+
+    levels: Mapping[str, int]
+    acts: frozenset[tuple[str, str]]
+
+    def level(self, one: Field) -> int | None:
+        """Return the level at which a field is read; None: as it is."""
+        if one.kind == "variable":
+            return self.levels.get(str(one.key))
+        hidden = isinstance(one.key, Did) and set(one.key.acts) <= self.acts
+        return 0 if hidden else None
+
+
 @dataclass(frozen=True)
 class StateSpace:
     """The fields of a game's states, and how to read a code.
@@ -181,16 +196,23 @@ class StateSpace:
         return levels.reshape(len(self.fields), len(codes))  # also where there are no fields
 
     def take(
-        self, other: StateSpace, codes: Int[np.ndarray, "state"], slot: int
+        self,
+        other: StateSpace,
+        codes: Int[np.ndarray, "state"],
+        slot: int,
+        as_if: AsIf | None = None,
     ) -> Int[np.ndarray, "state"]:
-        """Return the codes of another space's states of a slot; what it does not hold is 0."""
+        """Return the code of each of another space's states of a slot; what it lacks is 0."""
         theirs = other.decode(codes)
         columns = np.zeros((len(self.fields), len(codes)), np.int32)
         for row, one in enumerate(self.fields):
             at = other.position.get(one.key)
             if at is not None and other.fields[at].alive[slot]:
                 columns[row] = theirs[at]
-        return distinct(self.encode(columns, slot))
+            level = as_if.level(one) if as_if is not None else None
+            if level is not None:
+                columns[row] = level
+        return self.encode(columns, slot)
 
     def describe(self, code: int) -> dict[str, str]:
         """Return variable → level name of one state, what is remembered included."""

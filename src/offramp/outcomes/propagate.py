@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 import offramp
 from offramp.errors import GameError, Problem, closest
-from offramp.game import Game
+from offramp.game import AsIf, Game
 from offramp.game.language import Crisis, Measure
 from offramp.game.tree import unroll
 from offramp.outcomes.beliefs import OnHistories
@@ -21,7 +21,12 @@ from offramp.outcomes.measures import MeasurePlan, Payoffs
 from offramp.outcomes.play import BorrowedPlay, OwnPlay, Solution
 from offramp.outcomes.record import Record
 from offramp.outcomes.result import Acts, Outcomes
-from offramp.outcomes.transplant import find_states, graft, refuse_other_grid
+from offramp.outcomes.transplant import (
+    find_states,
+    find_states_as_if,
+    graft,
+    refuse_other_grid,
+)
 
 __all__ = ["propagate"]
 
@@ -38,6 +43,7 @@ def propagate(
     start: str | None = None,
     policy_game: Game | None = None,
     strategies_from: Solution | None = None,
+    as_if: AsIf | None = None,
     learning: bool | None = None,
     measures: Iterable[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -51,6 +57,8 @@ def propagate(
             the rest as in the equilibrium, by which everybody also goes on learning.
         strategies_from: The same, the other way round: play these strategies in the game of
             `equilibrium`.
+        as_if: How borrowed strategies read part of the situation: what is played is what they
+            play where that part is as given here.
         learning: False keeps beliefs where they start; default: as solved.
         measures: Names of the measures that are wanted; default: all.
         progress: Told after each period how many are done, and of how many.
@@ -61,7 +69,8 @@ def propagate(
     """
     solution = strategies_from if strategies_from is not None else equilibrium
     game = policy_game if policy_game is not None else equilibrium.game
-    stage = _set(solution, equilibrium if policy_game is None else None, game, start)
+    host = equilibrium if policy_game is None else None
+    stage = _set(solution, host, game, start, as_if)
     return _Propagation(stage, start, learning, measures, progress).outcomes()
 
 
@@ -74,7 +83,13 @@ class _Staging(NamedTuple):
     beliefs: object
 
 
-def _set(solution: Solution, host: Solution | None, game: Game, start: str | None) -> _Staging:
+def _set(
+    solution: Solution,
+    host: Solution | None,
+    game: Game,
+    start: str | None,
+    as_if: AsIf | None,
+) -> _Staging:
     """Bring a solution and the game that it is to be played in together.
 
     Args:
@@ -84,7 +99,11 @@ def _set(solution: Solution, host: Solution | None, game: Game, start: str | Non
         return _Staging(game, OwnPlay(solution), solution, solution)
     if not isinstance(solution, OnHistories):
         refuse_other_grid(game, solution.game)
-        play = BorrowedPlay(solution, game, find_states(game, solution.game))
+        if as_if is None:
+            source = find_states(game, solution.game)
+        else:
+            source = find_states_as_if(game, solution.game, as_if)
+        play = BorrowedPlay(solution, game, source)
         return _Staging(game, play, solution, None)
     tree = host.tree if isinstance(host, OnHistories) else unroll(game, start)
     grafted = graft(tree, solution.tree, solution.belief)

@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from offramp.errors import GameError, Problem
-from offramp.game import Game, StageTable, StateSpace
+from offramp.game import AsIf, Game, Options, StageTable, StateSpace
 from offramp.game.states import Field, field_label
 from offramp.game.tree import Tree
 from offramp.game.tree_game import history_numbers, tree_as_game
 
-__all__ = ["Grafted", "find_states", "graft", "refuse_other_grid"]
+__all__ = ["Grafted", "find_states", "find_states_as_if", "graft", "refuse_other_grid"]
 
 SAME_POINT = 1e-12  # of a probability: rounding of priors
 
@@ -35,6 +35,44 @@ def find_states(game: Game, source: Game) -> list[Int[np.ndarray, "state"]]:
         _find(_translated(game.codes[m], game, source, m), source.codes[m])
         for m in range(len(game.codes))
     ]
+
+
+def find_states_as_if(game: Game, source: Game, as_if: AsIf) -> list[Int[np.ndarray, "state"]]:
+    """Return the same where part of the situation is read as if it were otherwise.
+
+    A state that is read as it is: one that `source` does not know as if, and one in which a mover
+    could do there nothing of what it can do here.
+    """
+    mine, theirs = game.space, source.space
+    assert isinstance(mine, StateSpace)
+    assert isinstance(theirs, StateSpace)
+    found = find_states(game, source)
+    for slot, codes in enumerate(game.codes[:-1]):
+        read = _find(theirs.take(mine, codes, slot, as_if), source.codes[slot])
+        known = read >= 0
+        for k in range(len(game.table(0, slot).movers)):
+            known &= _share_an_act(game, source, slot, k, read)
+        found[slot] = np.where(known, read, found[slot])
+    return found
+
+
+def _share_an_act(
+    game: Game, source: Game, slot: int, mover: int, number: Int[np.ndarray, "state"]
+) -> Bool[np.ndarray, "state"]:
+    """Return whether a mover of each state has an act that it has in the other state too."""
+    mine, theirs = game.table(0, slot).movers[mover], source.table(0, slot).movers[mover]
+    here, there = _acts_of(mine, mine.names), _acts_of(theirs, mine.names)
+    shared = here & there[np.minimum(np.maximum(number, 0), len(there) - 1)]
+    return shared.any(axis=1) | ~here.any(axis=1)
+
+
+def _acts_of(options: Options, names: tuple[str, ...]) -> Bool[np.ndarray, "state action"]:
+    """Return which of the named acts are open in each state; a last row for none at all."""
+    number = {name: a for a, name in enumerate(names)}
+    column = np.array([number.get(name, len(names)) for name in options.names])
+    found = np.zeros((len(options.start), len(names) + 1), bool)
+    found[_owners(options.start), column[options.action]] = True
+    return found[: max(len(options.start) - 1, 1), : len(names)]
 
 
 def refuse_other_grid(game: Game, source: Game) -> None:

@@ -175,17 +175,20 @@ def _stages(phases: Sequence[_Phase]) -> tuple[list[Plain], dict[tuple[str, str]
     called: dict[tuple[str, str], str] = {}
     for phase in phases:
         at = 0
-        for number, stage in enumerate(phase.plain["stages"]):
-            name = stage.get("name", f"stage_{number + 1}")
-            same = [
-                k for k in range(at, len(merged)) if merged[k][0] == name and merged[k][1] == stage
-            ]
-            if same:
-                merged[same[0]][2].append(phase)
-                at = same[0] + 1
-            else:
-                merged.insert(at, (name, stage, [phase]))
+        mine = [(s.get("name", f"stage_{k + 1}"), s) for k, s in enumerate(phase.plain["stages"])]
+        for number, (name, stage) in enumerate(mine):
+            found = next(
+                (k for k in range(at, len(merged)) if merged[k][:2] == (name, stage)), None
+            )
+            if found is not None:
+                merged[found][2].append(phase)
+                at = found + 1
+                continue
+            # behind what other phases have here, before what this one shares with them later
+            while at < len(merged) and merged[at][:2] not in mine[number + 1 :]:
                 at += 1
+            merged.insert(at, (name, stage, [phase]))
+            at += 1
     names = [name for name, _, _ in merged]
     stages = []
     for name, stage, members in merged:

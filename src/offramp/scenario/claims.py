@@ -8,8 +8,9 @@ margin in itself, as a number added to one side (`m[a] > m[b] + 0.05`) or as a f
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Literal
 
 from offramp.errors import raise_problems
@@ -184,35 +185,46 @@ def _fixed(read: Compare, parameters: Mapping[str, float]) -> Compare:
 
 
 def _comparison(text: str, read: Compare, band: float) -> Comparison:
-    """Turn a comparison so that its left side is the greater, and find margin or factor."""
+    """Bring what is added on each side to one, and what is taken away to the other."""
     left, right = read.operands
     if read.operators[0] in ("<", "<="):
         left, right = right, left
-    more, added = _parted(left)
-    less, taken = _parted(right)
-    if more is None or less is None:
-        number = Const(taken - added if less is None else added - taken)
-        return Comparison(text, more or number, less or number, "level", band)
-    margin = taken - added
-    over, under = _factor(more), _factor(less)
-    if over[0] != under[0] and not margin:
-        return Comparison(text, over[1], under[1], "ratio", factor=under[0] / over[0])
-    return Comparison(text, more, less, "more", margin)
+    more: list[Expr] = []
+    less: list[Expr] = []
+    margin = 0.0
+    for term, sign in [*_terms(left, 1), *_terms(right, -1)]:
+        if not _reads(term):
+            margin -= sign * _value(term, _no_measure)
+        else:
+            (more if sign > 0 else less).append(term)
+    if not less:
+        return Comparison(text, _sum(more), Const(margin), "level", band)
+    if not more:
+        return Comparison(text, Const(-margin), _sum(less), "level", band)
+    if len(more) == len(less) == 1 and not margin:
+        (over, greater), (under, lesser) = _factor(more[0]), _factor(less[0])
+        if over != under:
+            return Comparison(text, greater, lesser, "ratio", factor=under / over)
+    return Comparison(text, _sum(more), _sum(less), "more", margin)
 
 
-def _parted(side: Expr) -> tuple[Expr | None, float]:
-    """Part a sum into what reads measures (None if nothing does) and the number beside it."""
-    if not _reads(side):
-        return None, _value(side, _no_measure)
-    if isinstance(side, Binary) and side.operator in "+-":
-        left, number = _parted(side.left)
-        right, other = _parted(side.right)
-        if side.operator == "-":
-            right, other = (None if right is None else Unary("-", right)), -other
-        if left is None or right is None:
-            return left if right is None else right, number + other
-        return Binary("+", left, right), number + other
-    return side, 0.0
+def _terms(side: Expr, sign: int) -> Iterator[tuple[Expr, int]]:
+    """Yield what a sum is made of, each with its sign."""
+    match side:
+        case Binary("+", left, right):
+            yield from _terms(left, sign)
+            yield from _terms(right, sign)
+        case Binary("-", left, right):
+            yield from _terms(left, sign)
+            yield from _terms(right, -sign)
+        case Unary("-", operand):
+            yield from _terms(operand, -sign)
+        case _:
+            yield side, sign
+
+
+def _sum(terms: Sequence[Expr]) -> Expr:
+    return reduce(lambda one, other: Binary("+", one, other), terms)
 
 
 def _factor(side: Expr) -> tuple[float, Expr]:

@@ -1,0 +1,171 @@
+"""The difference between two cases is parted by what brings it about."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from offramp.exploration.cases import Laid
+from offramp.exploration.claims import find_claims, label_claims
+from offramp.exploration.measured import measure_cases
+from offramp.exploration.split import split_cases
+from offramp.scenario import parse_scenario
+from offramp.scenario.claims import read_claims
+
+# A sender may arm a friend. Arming moves the line by itself; a watcher may climb, which it likes
+# better against an armed friend; and only a sender that means it would arm if it were free.
+TOY = """
+offramp: 1
+name: toy
+period: {{unit: year, count: 2}}
+parameters:
+  pull: {{value: {pull}, unit: payoff, source: judgement}}
+  guess: {{value: {guess}, unit: payoff, source: judgement}}
+variables:
+  arms: {{levels: [none, some], start: none}}
+  line: {{levels: [held, better], start: held}}
+  rung: {{levels: [low, high], start: low}}
+players:
+  sender:
+    precision: 3
+    types: {{firm: {{prior: 0.5, set: {{zeal: 1}}}}, slack: {{prior: 0.5, set: {{zeal: -1}}}}}}
+  watcher: {{precision: 4}}
+stages:
+  - name: send
+    player: sender
+    actions:
+      hold: {{}}
+      arm: {{cost: -zeal, effects: [{{set: arms, to: some}}]}}
+  - name: look
+    player: watcher
+    actions:
+      wait: {{}}
+      climb:
+        when: rung == low
+        pays: {{watcher: "pull * (arms == some) - 0.2"}}
+        effects: [{{set: rung, to: high}}]
+  - name: drift
+    effects: [{{name: gain, when: arms == some and line == held, move: line, by: 1, chance: 0.4}}]
+payoffs:
+  watcher: {{worry: "guess * (belief(sender.firm) - 0.5) * (rung == high)"}}
+policies:
+  stay: {{sender: {{always: hold}}}}
+  send: {{sender: {{type: firm, always: arm}}}}
+  arm: {{sender: {{always: arm}}}}
+measures:
+  better: {{is: final(line == better)}}
+  climbed: {{is: ever(rung == high)}}
+claims:
+  line-moves: {{says: Arms move the line., holds: ["better[arm] > better[stay] + 0.05"]}}
+  they-climb: {{says: Arms bring a climb., holds: ["climbed[arm] > climbed[stay] + 0.05"]}}
+  they-learn: {{says: What firm ones do is read., holds: ["climbed[send] > climbed[stay] + 0.02"]}}
+  mostly: {{says: The watcher mostly climbs., holds: ["climbed[arm] > 0.9"], band: 0.02}}
+"""
+
+
+def toy(pull, guess):
+    return parse_scenario(TOY.format(pull=pull, guess=guess))
+
+
+def labels(scenario, grid=9):
+    laid = Laid(grid=grid)
+    claims = read_claims(scenario, {})
+    cases = ("stay", "send", "arm")
+    whole = measure_cases(scenario, cases, laid, {})
+    found = label_claims(scenario, claims, laid, {}, whole)
+    return {name: label for name, (label, _, _) in found.items()}
+
+
+def parts_of(scenario, case, measure):
+    laid = Laid(grid=9)
+    whole = measure_cases(scenario, ("stay", case), laid, {})
+    split = split_cases(scenario, "stay", [case], laid, {}, whole)
+    return split.parts(measure, case), whole(measure, case) - whole(measure, "stay")
+
+
+def test_what_arms_do_by_themselves_is_direct():
+    parts, whole = parts_of(toy(1.0, 0.0), "arm", "better")
+    assert parts.direct == pytest.approx(1 - 0.6**2)  # two years with a chance of 0.4 each
+    assert parts.strategic == pytest.approx(0.0, abs=1e-9)
+    assert parts.informational == pytest.approx(0.0, abs=1e-9)
+    assert parts.total == pytest.approx(whole, abs=1e-9)
+
+
+def test_a_reply_to_the_act_is_strategic():
+    """The watcher's reply is logit in what climbing brings: -0.2 unarmed, 0.8 armed."""
+    parts, whole = parts_of(toy(1.0, 0.0), "arm", "climbed")
+
+    def climbs(gain):  # in either of two years, the second of which is worth as much as the first
+        last = 1 / (1 + math.exp(-4 * gain))
+        waiting = last * gain  # what climbing later is worth on average
+        first = 1 / (1 + math.exp(-4 * (gain - waiting)))
+        return 1 - (1 - first) * (1 - last)
+
+    assert parts.direct == pytest.approx(0.0, abs=1e-9)
+    assert parts.strategic == pytest.approx(climbs(0.8) - climbs(-0.2), abs=1e-6)
+    assert parts.informational == pytest.approx(0.0, abs=1e-9)
+    assert parts.total == pytest.approx(whole, abs=1e-9)
+
+
+def test_what_acts_of_some_types_reveal_is_informational():
+    parts, whole = parts_of(toy(0.0, 4.0), "send", "climbed")
+    assert parts.direct == pytest.approx(0.0, abs=1e-9)
+    assert parts.strategic == pytest.approx(0.0, abs=1e-9)
+    assert abs(parts.informational) > 0.02
+    assert parts.total == pytest.approx(whole, abs=1e-9)
+
+
+def test_labels_say_on_which_part_a_verdict_stands():
+    found = labels(toy(1.0, 0.0))
+    assert found["line-moves"] == "assumed"
+    assert found["they-climb"] == "strategic"
+    assert found["mostly"] == "strategic"
+    assert labels(toy(0.0, 4.0))["they-learn"] == "informational"
+
+
+def test_a_claim_is_assumed_by_the_mechanism_that_shifts_what_it_measures():
+    text = (
+        TOY.format(pull=1.0, guess=0.0)
+        .replace(
+            "claims:",
+            "mechanisms: [{use: help, roles: {rise: gain}}]\n"
+            "library:\n"
+            "  help:\n"
+            "    says: Arms help.\n"
+            "    roles: {rise: effect}\n"
+            "    parameters: {b_help: {value: 1, unit: log-odds, source: judgement}}\n"
+            "    shift: {rise: b_help}\n"
+            "    rival: {name: vain, says: They do not., note: nothing moves}\n"
+            "claims:",
+        )
+        .replace('better[stay] + 0.05"]', 'better[stay] + 0.05"], rests_on: [help]')
+    )
+    found = find_claims(parse_scenario(text), Laid(grid=5), n_draws=0)
+    by_name = {one.claim.name: one for one in found.claims}
+    assert by_name["line-moves"].assumed_by == ("help",)
+    assert by_name["line-moves"].label == "assumed"
+    assert by_name["they-climb"].assumed_by == ()
+
+
+def test_the_mean_over_settings_is_the_mean_of_what_each_gives():
+    text = TOY.format(pull=1.0, guess=0.0).replace(
+        "claims:",
+        "mechanisms: [{use: help, roles: {rise: gain}}]\n"
+        "library:\n"
+        "  help:\n"
+        "    says: Arms help.\n"
+        "    roles: {rise: effect}\n"
+        "    parameters: {b_help: {value: 1, unit: log-odds, source: judgement}}\n"
+        "    shift: {rise: b_help}\n"
+        "    rival: {name: vain, says: They do not., note: nothing moves}\n"
+        "claims:",
+    )
+    found = find_claims(parse_scenario(text), Laid(grid=5), n_draws=64)
+    assert (found.n_draws, found.is_exact) == (2, True)
+    helped = 1 / (1 + math.exp(-(math.log(0.4 / 0.6) + 1)))
+    expected = {"asserted": 1 - (1 - helped) ** 2, "rival": 1 - 0.6**2}
+    for name, value in expected.items():
+        assert found.standings[name].measured("better", "arm") == pytest.approx(value)
+    line = next(one for one in found.claims if one.claim.name == "line-moves")
+    assert line.shares == {"holds": 1.0, "fails": 0.0, "undecided": 0.0}
