@@ -188,11 +188,12 @@ def _missing(told: str, where: Location) -> Problem:
         return Problem("S101", "There is no such file.", where, fix="correct the path.")
     known = list_scenarios()
     found = closest(told, known)
+    listed = [name for name in known if "/" not in name]
     return Problem(
         "S101",
         f"There is no file and no shipped scenario '{told}'.",
         where,
-        hint=f"Did you mean '{found}'?" if found else f"Shipped: {', '.join(known)}.",
+        hint=f"Did you mean '{found}'?" if found else f"Shipped: {', '.join(listed)}.",
         fix="`offramp list` shows what ships; a file is named with its path.",
     )
 
