@@ -118,7 +118,7 @@ def store_results() -> None:
             s.high,
             s.sign,
             " ".join(s.signs),
-            s.limit,
+            s.limit or "",
             s.verdict,
         )
         for m in answer.models

@@ -100,7 +100,9 @@ def test_what_an_essay_names_has_to_be_there(tmp_path, old, new, message):
 
 
 def test_all_problems_are_told_at_once(tmp_path):
-    text = ESSAY.replace("[presence-provokes], m", "[never], m").replace("weight: [a1]", "weight: [a9]")
+    text = ESSAY.replace("[presence-provokes], m", "[never], m").replace(
+        "weight: [a1]", "weight: [a9]"
+    )
     assert told(tmp_path, text).endswith("2 problems; nothing was solved.")
 
 

@@ -13,7 +13,7 @@ from offramp import __version__
 from offramp.equilibrium.histories import HistoryEquilibrium
 from offramp.equilibrium.information_sets import information_sets, set_names
 from offramp.equilibrium.kernels.compilation import prepare_kernels
-from offramp.exploration.canon import Laboratory, Row, StaticRow, reproduce
+from offramp.exploration.canon import Row, StaticRow, reproduce
 from offramp.report.answers import (
     CanonAnswer,
     ModelAnswer,
@@ -93,17 +93,16 @@ def _describe(
     scenario, theory = sound_scenario(name), load_theory(name)
     begun = time.monotonic()
     branch = theory.branch if other_branches else "principal"
+    elsewhere = branch != theory.branch
     found = reproduce(
         name,
         scenario,
         theory,
         parameters,
         branch=branch,
+        with_statics=not elsewhere,
         started=(lambda what: progress.start(f"{name}, {what}")) if progress else lambda what: None,
     )
-    lab = Laboratory(scenario, theory, branch)
-    point = lab.at(None, parameters)
-    elsewhere = branch != theory.branch
     return ModelAnswer(
         model=name,
         title=scenario.title,
@@ -117,10 +116,10 @@ def _describe(
         unmet=list(found.unmet),
         sequence=list(found.sequence),
         rows=[_quantity(row, elsewhere) for row in found.rows],
-        statics=[] if elsewhere else [_static(row) for row in found.statics],
-        replies=_replies(point.equilibrium),
-        endings=point.outcomes.ending_chance(),
-        branches=branch_rows(point.equilibrium, lab.first_case) if other_branches else [],
+        statics=[_static(row) for row in found.statics],
+        replies=_replies(found.own.equilibrium),
+        endings=found.own.outcomes.ending_chance(),
+        branches=branch_rows(found.own.principal, found.own.case) if other_branches else [],
         residual=found.residual,
         not_converged=found.n_unconverged,
         solved=found.n_solved,
@@ -142,6 +141,7 @@ def _quantity(row: Row, elsewhere: bool) -> QuantityRow:
         error=_number(row.limit.error) if row.limit else None,
         rate=row.rate,
         order=_number(row.limit.order) if row.limit else None,
+        as_expected=row.limit.as_expected if row.limit else None,
         tie=row.tie,
         verdict=("passes" if row.passes else "fails") if compared else "not compared",
     )

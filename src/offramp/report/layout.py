@@ -52,7 +52,6 @@ STANCE = (
     "Consequences of stated assumptions, compared: no prophecy, and no recommendation is meant."
 )
 WIDTH = 100
-LEAST = {"reciprocal": 0.8, "exponential": 2.0, "none": float("-inf")}  # power that fits a rate
 
 
 def write_answer(answer: Answer, width: int = WIDTH) -> str:
@@ -179,7 +178,7 @@ def _told_of(model: ModelAnswer) -> Iterable[str]:
             "the one that the principal branch leads to."
         )
     for row in model.rows:
-        if row.order is not None and row.verdict == "not compared" and row.order < LEAST[row.rate]:
+        if row.verdict == "not compared" and row.as_expected is False:
             yield f"{name}, {row.quantity}: not yet near a limit where the sequence ends."
         if row.tie:
             yield f"{name}, {row.quantity}: a tie decides: {row.tie}."

@@ -23,10 +23,15 @@ __all__ = ["Laboratory", "Point"]
 
 @dataclass(frozen=True)
 class Point:
-    """A scenario solved in one case under one set of numbers; played forward if that is asked."""
+    """A scenario solved in one case under one set of numbers; played forward if that is asked.
+
+    Attributes:
+        equilibrium: The solution that is meant. principal: the one that its branch leads to.
+    """
 
     case: str
     equilibrium: Equilibrium | HistoryEquilibrium
+    principal: Equilibrium | HistoryEquilibrium
 
     @cached_property
     def outcomes(self) -> Outcomes:
@@ -99,14 +104,15 @@ class Laboratory:
 
     def _solve(self, case: str, numbers: Mapping[str, float | str]) -> Point:
         game = compile_game(self.scenario, case=case, parameters=numbers)
-        found: Equilibrium | HistoryEquilibrium = solve(game)
+        principal: Equilibrium | HistoryEquilibrium = solve(game)
+        found = principal
         if self.branch == "mixed":
-            assert isinstance(found, HistoryEquilibrium)
-            found = most_mixed(found)
+            assert isinstance(principal, HistoryEquilibrium)
+            found = most_mixed(principal)
         self.n_solved += 1
         self.residual = max(self.residual, found.residual)
         self.n_unconverged += found.n_unconverged
-        return Point(case, found)
+        return Point(case, found, principal)
 
     def parameters(self, numbers: Mapping[str, float | str]) -> dict[str, float]:
         """Return all parameters under what is laid over them."""

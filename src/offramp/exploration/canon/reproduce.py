@@ -14,7 +14,7 @@ from offramp.exploration.canon.formulas import (
     first_word,
     unmet_needs,
 )
-from offramp.exploration.canon.laboratory import Laboratory
+from offramp.exploration.canon.laboratory import Laboratory, Point
 from offramp.exploration.canon.limits import N_RUNGS, Limit, extrapolate
 from offramp.exploration.canon.readings import Values, read_all
 from offramp.scenario import Scenario
@@ -63,7 +63,7 @@ class StaticRow(NamedTuple):
 
     Attributes:
         points: Values of the parameter. values: of the quantity, by precision and point.
-        signs: At each precision. limit_sign: of the limit.
+        signs: At each precision. limit_sign: of the limit; None where the theory speaks of none.
     """
 
     decl: StaticDecl
@@ -71,7 +71,7 @@ class StaticRow(NamedTuple):
     precisions: tuple[float, ...]
     values: tuple[tuple[float, ...], ...]
     signs: tuple[str, ...]
-    limit_sign: str
+    limit_sign: str | None
     passes: bool
 
 
@@ -82,6 +82,7 @@ class Reproduction:
     Attributes:
         unmet: What the theorem needs and the numbers do not give, in words.
         sequence: Values of the parameter along which the limit is taken.
+        own: The scenario solved with its own precision.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Reproduction:
     sequence: tuple[float, ...]
     rows: tuple[Row, ...]
     statics: tuple[StaticRow, ...]
+    own: Point
     residual: float
     n_unconverged: int
     n_solved: int
@@ -108,7 +110,6 @@ def reproduce(
     scenario: Scenario,
     theory: Theory,
     numbers: Mapping[str, float | str] | None = None,
-    published: Mapping[str, float | str] | None = None,
     *,
     branch: str = "principal",
     with_statics: bool = True,
@@ -119,15 +120,15 @@ def reproduce(
     Args:
         numbers: Values of parameters other than the scenario's own; what the theory has published
             then says nothing.
-        published: What is expected of them instead.
         branch: `mixed`: the solution in which every act stays most possible.
         started: Told what is worked on.
     """
     numbers = dict(numbers or {})
-    expected = dict(published) if published is not None else {} if numbers else theory.published
+    expected = {} if numbers else theory.published
     lab = Laboratory(scenario, theory, branch)
     rungs = sequence_of(theory)
     started("at the scenario's own precision")
+    own = lab.at(None, numbers)
     here = read_all(lab, numbers)
     limits = [n for n, decl in theory.quantities.items() if _rate(theory, decl) != "none"]
     found = []
@@ -151,6 +152,7 @@ def reproduce(
         sequence=rungs,
         rows=rows,
         statics=tuple(statics),
+        own=own,
         residual=lab.residual,
         n_unconverged=lab.n_unconverged,
         n_solved=lab.n_solved,
@@ -256,11 +258,12 @@ def _static(lab: Laboratory, decl: StaticDecl, precisions: tuple[float, ...]) ->
     limits = [extrapolate(values[:, j], rate) for j in range(len(points))]
     noise = max(lab.residual, *(limit.error for limit in limits))
     signs = tuple(_sign(row, NOTHING * max(lab.residual, SMALLEST)) for row in values)
-    limit_sign = _sign(np.array([limit.value for limit in limits]), NOTHING * noise)
-    if decl.at:  # the theory speaks of these precisions, and of no limit
-        limit_sign = signs[-1]
-    nothing = decl.sign == "0"  # at a finite precision, what has no effect in the limit has some
-    passes = limit_sign == decl.sign and (nothing or all(s == decl.sign for s in signs))
+    at_end = _sign(np.array([limit.value for limit in limits]), NOTHING * noise)
+    # what has no effect in the limit has some at a finite precision
+    nothing = decl.sign == "0" and not decl.at
+    passes = nothing or all(sign == decl.sign for sign in signs)
+    # where the theory speaks of stated precisions, it speaks of no limit
+    limit_sign = None if decl.at else at_end
     return StaticRow(
         decl=decl,
         points=points,
@@ -268,7 +271,7 @@ def _static(lab: Laboratory, decl: StaticDecl, precisions: tuple[float, ...]) ->
         values=tuple(map(tuple, values.tolist())),
         signs=signs,
         limit_sign=limit_sign,
-        passes=passes,
+        passes=passes and limit_sign in (decl.sign, None),
     )
 
 

@@ -31,6 +31,10 @@ class QuantityRow(Record):
         description="By which power of two it fell at the last doubling; null: below what can be "
         "told, or not asked."
     )
+    as_expected: bool | None = Field(
+        description="Whether that fits the rate at which the theory expects it to fall; null: no "
+        "limit is taken."
+    )
     tie: str | None = Field(description="The tie that decides it, and by what rule.")
     verdict: Literal["passes", "fails", "not compared"]
 
@@ -46,7 +50,9 @@ class StaticAnswer(Record):
     sign: Literal["+", "-", "0"] = Field(description="As published.")
     signs: list[str] = Field(description="At each precision; `?`: neither rises nor falls only.")
     precisions: list[float]
-    limit: str = Field(description="In the limit.")
+    limit: str | None = Field(
+        description="In the limit; null where the theory speaks of stated precisions."
+    )
     verdict: Literal["passes", "fails"]
 
 
