@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 REFERENCE = Path(__file__).parent / "reference"
-COMMANDS = ("list", "new", "check", "schema", "rates", "run", "sweep", "canon", "why", "export")
+COMMANDS = (
+    "list", "new", "check", "schema", "mechanisms", "essay", "rates", "run", "sweep", "claims",
+    "audit", "canon", "why", "export",
+)  # fmt: skip
 
 CLI_HEAD = """# Command line
 

@@ -1,0 +1,306 @@
+"""Write the pages of the shipped scenarios from stored answers.
+
+`python docs/scenario_pages.py` writes the pages again from what is stored: a prior predictive page
+per scenario, the table of all claims, the table of sizes. With `--rates`, `--claims` or `--sizes`
+(and names of scenarios, else all) it first solves and stores (minutes to hours). Tests hold the
+stored answers against the scenarios as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from offramp.report.answers import ClaimRow, ClaimsAnswer, RatesAnswer
+from offramp.report.tables import format_share
+from offramp.scenario import load_scenario
+from offramp.scenario.beside import find_beside
+
+FOLDER = Path(__file__).parent / "scenarios"
+STORED = FOLDER / "stored"
+SHIPPED = (
+    "decision-2017",
+    "javelin-2018",
+    "restraint-2022",
+    "deep-strikes-2024",
+    "guarantee-2025",
+    "campaign-2014-2026",
+    "hanoi-1965",
+    "cuba-1962",
+)
+WORLDS, SEED = 20, 1  # of the prior predictive check
+DRAWS, DRAW_GRID = 64, 3  # of claims: settings drawn, and belief points a side in them
+LABELS = ("assumed", "strategic", "informational")
+COUNTED = ("holds", "fails")
+
+
+def load(name: str, kind: str) -> Any:
+    """Return a stored answer, or None where none is stored."""
+    file = STORED / f"{name}.{kind}.json"
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
+
+
+def store(name: str, kind: str, text: str) -> None:
+    """Store an answer."""
+    STORED.mkdir(exist_ok=True)
+    (STORED / f"{name}.{kind}.json").write_text(text + "\n", encoding="utf-8")
+
+
+# --- solving ----------------------------------------------------------------------------------
+
+
+def solve_rates(name: str) -> None:
+    """Compare a scenario's rates with history's."""
+    from offramp.report.rates import describe_rates
+
+    answer = describe_rates(name, worlds=WORLDS, seed=SEED)
+    store(name, "rates", answer.model_dump_json(indent=1))
+
+
+def solve_claims(name: str) -> None:
+    """Judge a scenario's claims and keep the verdicts beside it."""
+    from offramp.report.claims import describe_claims
+    from offramp.report.files import keep_claims
+
+    keep_claims(describe_claims(name, draws=DRAWS, draw_grid=DRAW_GRID), name)
+
+
+def solve_sizes(name: str) -> None:
+    """Solve each policy of a scenario in a process of its own, and store size, time and memory."""
+    scenario = load_scenario(name)
+    declared = math.prod(_n_levels(decl) for decl in scenario.variables.values())
+    rows = []
+    for case in scenario.policies:
+        begun = time.monotonic()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        words = ["run", name, "--case", case, "--json"]
+        done = subprocess.run(
+            [Path(sys.executable).with_name("offramp"), *words],
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if done.returncode not in (0, 1):
+            raise SystemExit(done.stderr)
+        (one,) = json.loads(done.stdout)["cases"]
+        rows.append(
+            {
+                "case": case,
+                "seconds": round(time.monotonic() - begun, 1),
+                "cpu": round(after.ru_utime - before.ru_utime, 1),
+                "gib": round(after.ru_maxrss / 2**20, 2),  # of the largest child so far
+                **{
+                    key: one["certificate"][key]
+                    for key in ("residual", "refinement", "off_grid", "not_converged")
+                },
+            }
+        )
+    store(
+        name, "sizes", json.dumps({"declared": declared, **_reached(name), "cases": rows}, indent=1)
+    )
+
+
+def _n_levels(decl: Any) -> int:
+    return len(decl.levels) if isinstance(decl.levels, tuple) else 1
+
+
+def _reached(name: str) -> dict[str, Any]:
+    """Return states reachable by the first, a middle and the last period, and belief points."""
+    from offramp.game import compile_game
+
+    game = compile_game(load_scenario(name), case=next(iter(load_scenario(name).policies)))
+    ends = game.n_reached[:, -1]
+    return {
+        "states": [int(ends[0]), int(ends[len(ends) // 2]), int(ends[-1])],
+        "points": len(game.grid.points),
+        "profiles": len(game.profiles),
+    }
+
+
+# --- pages ------------------------------------------------------------------------------------
+
+
+RATES = """# Rates of `{name}` beside history's
+
+How often the main events happen under `{case}`, when nobody does anything new, beside plain and
+wide ranges of what history suggests. Nothing is fitted to them; no claim and no comparison of
+policies was looked at for this page. The median of the drawn worlds passes within a factor of
+three of the range; beyond thirty it is absurd.
+
+From `offramp rates {name} --worlds {worlds} --seed {seed}`:
+
+"""
+LIVELY = """
+## Whether beliefs do any work
+
+By how much the reply that hangs most on what is believed changes between certainty of one type
+and of another.
+
+"""
+CLAIMS = """# All claims, and what they stand on
+
+Every claim and counter-claim of the shipped scenarios, judged in the base world (all mechanisms
+asserted), with all mechanisms at their rivals, and over draws of asserted and rival. `stands on`
+says whether the verdict of the base world is *assumed* (by the acts alone, or by a mechanism that
+shifts the chance of what is measured), *strategic* (it needs the others' replies) or
+*informational* (it needs what acts reveal). A share of draws is no probability that a claim is
+true.
+
+"""
+SIZES = """# How large the scenarios are, and how well they are solved
+
+States are combinations of levels: all that are declared, and those that play can reach by the end
+of the first, the middle and the last period. Points are those of the belief grid. Each policy is
+solved in a process of its own by `offramp run NAME --case CASE`; seconds are of the wall clock
+with everything that `run` does, CPU seconds are the process's own, memory is its peak. The grid
+error is how much replies change at the last refinement of the grid.
+
+"""
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a table in Markdown."""
+    lines = [list(heads)]
+    lines.append(["---"] * len(lines[0]))
+    lines += [[str(cell) for cell in row] for row in rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def share(value: float | None) -> str:
+    """Return a share as per cent, or a dash."""
+    return "-" if value is None else format_share(value)
+
+
+def rates_page(name: str) -> str | None:
+    """Return the prior predictive page of a scenario."""
+    stored = load(name, "rates")
+    if stored is None:
+        return None
+    answer = RatesAnswer.model_validate(stored)
+    heads = ("event", "per", "history", "base", "low precision", "high precision")
+    rows = [
+        (
+            row.event,
+            row.per,
+            f"{format_share(row.low)} to {format_share(row.high)}",
+            *map(share, (row.base, row.low_precision, row.high_precision)),
+            *map(share, (row.p10, row.p50, row.p90)),
+            row.verdict,
+        )
+        for row in answer.rates
+    ]
+    lively = [
+        (one.player, f"{one.stage}.{one.act}", share(one.least), f"{one.about} is {one.least_if}",
+         share(one.most), f"{one.about} is {one.most_if}")
+        for one in answer.liveliness
+    ]  # fmt: skip
+    head = RATES.format(name=name, case=answer.case, worlds=answer.worlds, seed=answer.seed)
+    page = head + table((*heads, "10 %", "50 %", "90 %", "verdict"), rows) + LIVELY
+    ends = ("at least", "if certain that", "at most", "if certain that")
+    return page + table(("who", "act", *ends), lively)
+
+
+def claims_page() -> str:
+    """Return the table of all claims with their labels, and the share that is assumed."""
+    page = CLAIMS + share_sentence([row for name in SHIPPED for row in _claims(name)]) + "\n"
+    for name in SHIPPED:
+        answer = kept(name)
+        if answer is None:
+            continue
+        rows = [
+            (f"`{r.claim}`", r.says, r.base, r.rival, share(r.holds_in), _stands(r))
+            for r in answer.claims
+        ]
+        heads = ("claim", "says", "base", "rival", "holds in draws", "stands on")
+        command = f"offramp claims {name} --draws {answer.draws} --draw-grid {answer.draw_grid}"
+        page += f"\n## `{name}`: {load_scenario(name).title}\n\nFrom `{command}`.\n\n"
+        page += table(heads, rows)
+    return page
+
+
+def kept(name: str) -> ClaimsAnswer | None:
+    """Return the verdicts kept beside a scenario."""
+    text = find_beside(name, "claims.json")
+    return None if text is None else ClaimsAnswer.model_validate_json(text)
+
+
+def _claims(name: str) -> list[ClaimRow]:
+    answer = kept(name)
+    return [] if answer is None else answer.claims
+
+
+def _stands(row: ClaimRow) -> str:
+    if row.label == "assumed" and row.assumed_by:
+        return f"assumed by {', '.join(f'`{one}`' for one in row.assumed_by)}"
+    return row.label
+
+
+def share_sentence(rows: list[ClaimRow]) -> str:
+    """Say which share of verdicts is assumed."""
+    decided = [row for row in rows if row.base in COUNTED and row.label in LABELS]
+    if not decided:
+        return "No verdicts are kept yet."
+    count = {label: sum(row.label == label for row in decided) for label in LABELS}
+    return (
+        f"Of {len(rows)} claims and counter-claims {len(decided)} are decided in the base world:\n"
+        f"{count['assumed']} by assumption, {count['strategic']} through replies, "
+        f"{count['informational']} through what is learnt."
+    )
+
+
+def sizes_page() -> str:
+    """Return the table of sizes, times, memory and errors."""
+    rows = []
+    for name in SHIPPED:
+        stored = load(name, "sizes")
+        for row in stored["cases"] if stored else ():
+            reached = ", ".join(f"{n:,}" for n in stored["states"])
+            grid = "-" if row["refinement"] is None else f"{row['refinement']:.1e}"
+            rows.append(
+                (
+                    f"`{name}`", row["case"], f"{stored['declared']:,}", reached, stored["points"],
+                    row["seconds"], row["cpu"], row["gib"], f"{row['residual']:.1e}", grid,
+                    row["not_converged"],
+                )
+            )  # fmt: skip
+    heads = ("scenario", "policy", "declared", "reachable", "points", "seconds", "CPU", "GiB")
+    return SIZES + table((*heads, "residual", "grid error", "not converged"), rows)
+
+
+def write_pages() -> None:
+    """Write every page from what is stored."""
+    for name in SHIPPED:
+        page = rates_page(name)
+        if page is not None:
+            (FOLDER / f"{name}-rates.md").write_text(page, encoding="utf-8")
+    (FOLDER / "claims.md").write_text(claims_page(), encoding="utf-8")
+    (FOLDER / "sizes.md").write_text(sizes_page(), encoding="utf-8")
+
+
+SOLVERS: dict[str, Callable[[str], None]] = {
+    "--rates": solve_rates,
+    "--claims": solve_claims,
+    "--sizes": solve_sizes,
+}
+
+
+def main(words: list[str]) -> None:
+    """Solve what is asked for, and write the pages."""
+    names = [word for word in words if not word.startswith("-")] or list(SHIPPED)
+    for flag, solver in SOLVERS.items():
+        if flag in words:
+            for name in names:
+                solver(name)
+    write_pages()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
