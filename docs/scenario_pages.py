@@ -1,15 +1,16 @@
 """Write the pages of the shipped scenarios from stored answers.
 
 `python docs/scenario_pages.py` writes the pages again from what is stored: a prior predictive page
-per scenario, the table of all claims, the table of sizes. With `--rates`, `--claims` or `--sizes`
-(and names of scenarios, else all) it first solves and stores (minutes to hours). Tests hold the
-stored answers against the scenarios as they are.
+per scenario, the tables of all claims, mechanisms and sizes. With `--rates`, `--effects`,
+`--claims` or `--sizes` (and names of scenarios, else all) it first solves and stores (minutes to
+hours). Tests hold the stored answers against the scenarios as they are.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 import resource
 import subprocess
 import sys
@@ -19,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from offramp.report.answers import ClaimRow, ClaimsAnswer, RatesAnswer
+from offramp.report.library import describe_mechanisms
 from offramp.report.tables import format_share
-from offramp.scenario import load_scenario
+from offramp.scenario import Scenario, bind, case_names, load_scenario
 from offramp.scenario.beside import find_beside
 
 FOLDER = Path(__file__).parent / "scenarios"
@@ -39,6 +41,7 @@ WORLDS, SEED = 20, 1  # of the prior predictive check
 DRAWS, DRAW_GRID = 64, 3  # of claims: settings drawn, and belief points a side in them
 LABELS = ("assumed", "strategic", "informational")
 COUNTED = ("holds", "fails")
+LEAST = 0.01  # of a measure's range, that a mechanism's rival should move in some scenario
 
 
 def load(name: str, kind: str) -> Any:
@@ -108,6 +111,45 @@ def solve_sizes(name: str) -> None:
     )
 
 
+def solve_effects(name: str) -> None:
+    """Find out by how much each mechanism's rival moves a measure, and store the largest change.
+
+    All else is asserted, the grid coarse. Cases are tried in turn until a measure moves enough.
+    """
+    from offramp.exploration.cases import Laid
+    from offramp.exploration.measured import measure_cases
+
+    scenario = load_scenario(name)
+    ranges = {m: _range(str(decl.is_), scenario) for m, decl in scenario.measures.items()}
+    told = [measure for measure, size in ranges.items() if size]
+    laid = Laid(grid=DRAW_GRID)
+    open_ = [use.called for use in scenario.mechanisms]
+    found: dict[str, dict[str, Any]] = {}
+    for case in case_names(scenario):
+        left = [one for one in open_ if abs(found.get(one, {}).get("change", 0.0)) <= LEAST]
+        if not left:
+            break
+        base = measure_cases(scenario, [case], laid, {}, told)
+        for mechanism in left:
+            other = measure_cases(scenario, [case], laid, {mechanism: "rival"}, told)
+            for measure in told:
+                change = (base(measure, case) - other(measure, case)) / ranges[measure]
+                if abs(change) > abs(found.get(mechanism, {}).get("change", 0.0)):
+                    found[mechanism] = {"case": case, "measure": measure, "change": change}
+    answer = {"hash": bind(scenario).scenario_hash, "mechanisms": found}
+    store(name, "effects", json.dumps(answer, indent=1))
+
+
+def _range(text: str, scenario: Scenario) -> float:
+    """Return the range of a measure, as far as its form tells; 0 where it does not."""
+    if re.fullmatch(r"ever\(.*\)|after\(.*\)|belief\(.*\)", text):
+        return 1.0
+    if re.fullmatch(r"(final|mean|change)\((share\(\w+\)|[^()+*/-]*[=<>][^()+*/-]*)\)", text):
+        return 1.0
+    count = scenario.period.count
+    return float(count) if re.fullmatch(r"count\(.*\)", text) and str(count).isdigit() else 0.0
+
+
 def _n_levels(decl: Any) -> int:
     return len(decl.levels) if isinstance(decl.levels, tuple) else 1
 
@@ -153,6 +195,15 @@ says whether the verdict of the base world is *assumed* (by the acts alone, or b
 shifts the chance of what is measured), *strategic* (it needs the others' replies) or
 *informational* (it needs what acts reveal). A share of draws is no probability that a claim is
 true.
+
+"""
+MECHANISMS = """# Mechanisms, and what their rivals change
+
+Every mechanism of the library, its rival, the shipped scenarios that use it, and the largest
+change of a measure when the rival takes its place and all others stay asserted, as a share of the
+measure's range. `offramp mechanisms NAME` shows one in full. That a change is small says that the
+scenario does not hang on this quarrel, not that the quarrel is settled. The changes are those of
+a coarse belief grid (3 points a side), from `python docs/scenario_pages.py --effects`.
 
 """
 SIZES = """# How large the scenarios are, and how well they are solved
@@ -256,6 +307,27 @@ def share_sentence(rows: list[ClaimRow]) -> str:
     )
 
 
+def mechanisms_page() -> str:
+    """Return the table of mechanisms with what their rivals change."""
+    effects = {name: (load(name, "effects") or {}).get("mechanisms", {}) for name in SHIPPED}
+    rows = []
+    for one in describe_mechanisms().mechanisms:
+        found = [
+            (abs(effects[name][one.name]["change"]), name)
+            for name in SHIPPED
+            if one.name in effects[name]
+        ]
+        told: tuple[object, ...] = ("-", "-", "-")
+        if found:
+            change, name = max(found)
+            best = effects[name][one.name]
+            told = (f"{100 * change:.2g} %", f"`{best['measure']}`", f"`{name}`, {best['case']}")
+        used = ", ".join(f"`{name}`" for name in one.used_by) or "-"
+        rows.append((f"`{one.name}`", one.says, f"`{one.rival}`", used, *told))
+    heads = ("mechanism", "says", "rival", "used by", "largest change", "of", "in")
+    return MECHANISMS + table(heads, rows)
+
+
 def sizes_page() -> str:
     """Return the table of sizes, times, memory and errors."""
     rows = []
@@ -282,10 +354,12 @@ def write_pages() -> None:
         if page is not None:
             (FOLDER / f"{name}-rates.md").write_text(page, encoding="utf-8")
     (FOLDER / "claims.md").write_text(claims_page(), encoding="utf-8")
+    (FOLDER / "mechanisms.md").write_text(mechanisms_page(), encoding="utf-8")
     (FOLDER / "sizes.md").write_text(sizes_page(), encoding="utf-8")
 
 
 SOLVERS: dict[str, Callable[[str], None]] = {
+    "--effects": solve_effects,
     "--rates": solve_rates,
     "--claims": solve_claims,
     "--sizes": solve_sizes,

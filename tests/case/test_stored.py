@@ -1,0 +1,71 @@
+"""Stored answers belong to the scenarios as they are, and pages to the stored answers."""
+
+from __future__ import annotations
+
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from offramp.scenario import bind, load_scenario
+from offramp.scenario.library import list_mechanisms
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@cache
+def pages():
+    spec = importlib.util.spec_from_file_location("scenario_pages", DOCS / "scenario_pages.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+NAMES = pages().SHIPPED
+
+
+@cache
+def hash_of(name):
+    return bind(load_scenario(name)).scenario_hash
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rates_are_those_of_the_scenario_as_it_is(name):
+    stored = pages().load(name, "rates")
+    assert stored is not None, "python docs/scenario_pages.py --rates NAME"
+    assert stored["scenario"]["hash"] == hash_of(name)
+    assert not [row["event"] for row in stored["rates"] if row["verdict"] == "absurd"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_verdicts_are_those_of_the_scenario_as_it_is(name):
+    answer = pages().kept(name)
+    assert answer is not None, "python docs/scenario_pages.py --claims NAME"
+    assert answer.scenario.hash == hash_of(name)
+    assert {row.claim for row in answer.claims} == set(load_scenario(name).claims)
+
+
+def test_every_mechanism_moves_a_measure_in_a_shipped_scenario():
+    module = pages()
+    largest = dict.fromkeys(list_mechanisms(), 0.0)
+    for name in NAMES:
+        stored = module.load(name, "effects")
+        assert stored is not None, "python docs/scenario_pages.py --effects NAME"
+        assert stored["hash"] == hash_of(name), name
+        for mechanism, best in stored["mechanisms"].items():
+            if mechanism in largest:
+                largest[mechanism] = max(largest[mechanism], abs(best["change"]))
+    assert not [name for name, change in largest.items() if change <= module.LEAST]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_prior_predictive_page_is_current(name):
+    page = DOCS / "scenarios" / f"{name}-rates.md"
+    assert page.read_text(encoding="utf-8") == pages().rates_page(name)
+
+
+@pytest.mark.parametrize("page", ["claims", "mechanisms", "sizes"])
+def test_the_tables_of_all_scenarios_are_current(page):
+    text = (DOCS / "scenarios" / f"{page}.md").read_text(encoding="utf-8")
+    assert text == getattr(pages(), f"{page}_page")()
