@@ -174,3 +174,36 @@ def test_every_shipped_mechanism_fits_the_format():
 
     for name in list_mechanisms():
         assert _shipped_mechanism(name) is not None
+
+
+TIED = {
+    "says": "Holding out is worth something, and this says it too.",
+    "roles": {"who": "player"},
+    "ties": {"pride": "rival"},
+    "pays": {"who": {"blush_too": 1}},
+    "rival": {"name": "other", "says": "It is not.", "note": "nothing is paid"},
+}
+SAME = {"use": "same", "roles": {"who": "south"}}
+
+
+@pytest.mark.parametrize(("setting", "counts"), [("asserted", True), ("rival", False)])
+def test_what_a_tied_mechanism_says_already_counts_once(setting, counts):
+    library = {**LIBRARY, "same": TIED}
+    found = bind(small(mechanisms=[PRIDE, SAME], library=library), settings={"pride": setting})
+    assert ("blush_too" in {pay.term for pay in found.payoffs}) is counts
+
+
+def test_a_role_may_stand_for_a_number_of_the_scenario():
+    mechanism = {
+        "says": "The toll is felt.",
+        "roles": {"who": "player", "price": "parameter"},
+        "parameters": {"felt": number(2)},
+        "pays": {"who": {"felt_toll": "-felt * price"}},
+        "set": {"price": 3},
+        "rival": {"name": "numb", "says": "It is not.", "note": "nothing is paid"},
+    }
+    use = {"use": "felt-toll", "roles": {"who": "south", "price": "toll"}}
+    found = bind(small(mechanisms=[use], library={"felt-toll": mechanism}))
+    [pay] = [pay for pay in found.payoffs if pay.term == "felt_toll"]
+    assert pay.amount == Binary("*", Unary("-", Parameter("felt")), Parameter("toll"))
+    assert found.parameters["toll"] == 3

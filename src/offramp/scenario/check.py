@@ -14,7 +14,7 @@ from typing import Any
 
 from offramp.errors import Problem, Severity, in_file_order
 from offramp.scenario.clauses import read_policy
-from offramp.scenario.crisis import Policy
+from offramp.scenario.crisis import Crisis, Policy
 from offramp.scenario.declarations import check_declarations
 from offramp.scenario.declared import declared_parameters, mechanisms_used
 from offramp.scenario.expressions import Compare, MeasureOf, walk
@@ -94,9 +94,25 @@ def _check_worlds(scenario: Scenario, policies: list[Policy], notes: Notes) -> l
             continue
         found = Notes()
         crisis = bind_layers(scenario, Layers(settings=dict(settings)), found)
-        notes.problems += found.problems
+        notes.problems += [*found.problems, *_paid_twice(crisis)]
         rules += broken_rules(crisis, scope_of(scenario), policies)
     return rules
+
+
+def _paid_twice(crisis: Crisis) -> Iterator[Problem]:
+    """Yield a warning for a term that a player is paid under one name more than once."""
+    seen: set[tuple[str, str]] = set()
+    for pay in crisis.payoffs:
+        if (pay.player, pay.term) in seen:
+            yield Problem(
+                "S418",
+                f"'{pay.player}' is paid '{pay.term}' twice, by a mechanism besides: both count.",
+                pay.where,
+                f"payoffs.{pay.player}.{pay.term}",
+                fix="remove one, or give it another name if both are meant.",
+                severity=Severity.WARNING,
+            )
+        seen.add((pay.player, pay.term))
 
 
 def _rival_or_absent(scenario: Scenario, name: str) -> str:
