@@ -113,6 +113,16 @@ def test_schema_of_every_answer_is_a_schema(name, offramp):
     jsonschema.validators.validator_for(json.loads(out)).check_schema(json.loads(out))
 
 
+def test_schema_accepts_the_shipped_essays(offramp):
+    import offramp as package
+    from offramp.scenario.parse import parse_yaml
+
+    _, out, _ = offramp("schema", "--essays")
+    schema = json.loads(out)
+    for path in Path(package.__file__).parent.joinpath("essays").glob("*.yaml"):
+        jsonschema.validate(parse_yaml(path.read_bytes(), path.name).data, schema)
+
+
 def test_schema_of_an_unknown_answer_is_refused(offramp):
     code, out, err = offramp("schema", "--answer", "prophecy")
     assert (code, out) == (2, "")

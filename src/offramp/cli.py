@@ -154,6 +154,9 @@ def schema(
             "--answer", metavar="COMMAND", help="The schema of a command's --json instead."
         ),
     ] = None,
+    essays: Annotated[
+        bool, typer.Option("--essays", help="The schema of essay files instead.")
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Changes nothing: a schema is JSON.")
     ] = False,
@@ -161,7 +164,7 @@ def schema(
     """Print the JSON Schema of scenario files, for editors and validators."""
     from offramp.report.catalog import schema_text
 
-    typer.echo(schema_text(answer))
+    typer.echo(schema_text(answer, of_essays=essays))
 
 
 @app.command()

@@ -28,6 +28,7 @@ from offramp.scenario import (
     list_scenarios,
     load_scenario,
 )
+from offramp.scenario.essays import EssayDecl
 
 __all__ = [
     "describe_check",
@@ -86,12 +87,14 @@ def describe_problems(error: OfframpError) -> ProblemAnswer:
     return ProblemAnswer(offramp=__version__, problems=[_problem_row(p) for p in error.problems])
 
 
-def schema_text(answer: str | None = None) -> str:
-    """Return the JSON Schema of scenario files, or of a command's `--json` answer.
+def schema_text(answer: str | None = None, *, of_essays: bool = False) -> str:
+    """Return the JSON Schema of scenario files, of essays, or of a command's `--json` answer.
 
     Raises:
         RunError: There is no answer of that name.
     """
+    if of_essays:
+        return json.dumps(EssayDecl.model_json_schema(by_alias=True), indent=2)
     if answer is None:
         return json.dumps(json_schema(), indent=2)
     if answer not in ANSWERS:

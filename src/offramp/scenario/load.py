@@ -13,6 +13,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from offramp.errors import Location, Problem, ScenarioError, closest, raise_problems
 from offramp.scenario.campaign import join_phases
 from offramp.scenario.check import check_campaign, check_scenario
@@ -216,5 +218,6 @@ def dump_scenario(scenario: Scenario) -> str:
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON schema of scenario files, for editors."""
-    return Scenario.model_json_schema(by_alias=True)
+    """Return the JSON schema of scenario files and campaigns, for editors."""
+    adapter: TypeAdapter[Scenario | Campaign] = TypeAdapter(Scenario | Campaign)
+    return adapter.json_schema(by_alias=True)
