@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from helpers.under_way import UNDER_WAY, skip_under_way
 from offramp.scenario import case_names, load_scenario
 from offramp.scenario.essays import claim_register, scenario_claims, shipped_essays
 from offramp.scenario.library import list_mechanisms
@@ -66,6 +67,7 @@ def test_every_paragraph_step_and_assumption_of_an_essay_is_there(essay):
 
 @pytest.mark.parametrize("name", LISTS["scenarios"])
 def test_every_policy_of_a_scenario_is_there_or_out_of_scope(name):
+    skip_under_way(name)
     wanted = LISTS["scenarios"][name]["policies"]
     assert wanted
     assert not missing(name, wanted, case_names(scenario_of(name)))
@@ -73,11 +75,13 @@ def test_every_policy_of_a_scenario_is_there_or_out_of_scope(name):
 
 @pytest.mark.parametrize("name", LISTS["scenarios"])
 def test_every_variable_of_a_scenario_is_there_or_out_of_scope(name):
+    skip_under_way(name)
     assert not missing(name, LISTS["scenarios"][name]["variables"], scenario_of(name).variables)
 
 
 @pytest.mark.parametrize("name", LISTS["scenarios"])
 def test_every_mechanism_of_a_scenario_is_used_or_out_of_scope(name):
+    skip_under_way(name)
     wanted = LISTS["scenarios"][name]["mechanisms"]
     if name.startswith("campaign"):
         wanted = LISTS["mechanisms"]  # all of them
@@ -86,6 +90,7 @@ def test_every_mechanism_of_a_scenario_is_used_or_out_of_scope(name):
 
 @pytest.mark.parametrize("name", LISTS["scenarios"])
 def test_every_claim_of_a_scenario_is_tested_or_out_of_scope(name):
+    skip_under_way(name)
     scenario = scenario_of(name)
     wanted = LISTS["scenarios"][name]["claims"]
     assert wanted
@@ -94,6 +99,8 @@ def test_every_claim_of_a_scenario_is_tested_or_out_of_scope(name):
 
 def test_what_is_out_of_scope_is_not_there_after_all():
     for (name, one), _ in out_of_scope().items():
+        if name in UNDER_WAY:
+            continue
         scenario = scenario_of(name)
         there = {*case_names(scenario), *scenario.variables}
         there |= {use.use for use in scenario.mechanisms}
