@@ -12,6 +12,8 @@ from offramp.game.states import Index, States, distinct
 from offramp.scenario import bind, list_scenarios, load_scenario
 from offramp.scenario.expressions import Compare, Const, Did, Level
 
+SMALL = ("pledge", "strait-standoff", "cuba-1962")
+
 
 @pytest.fixture(scope="module")
 def game():
@@ -71,7 +73,13 @@ def test_only_levels_can_be_told_to_have_stayed(game):
     assert game.space.levels_read(Compare((level, Did((("a", "b"),))), ("==",))) is None
 
 
-@pytest.mark.parametrize("name", list_scenarios())
+def marked(name):
+    """Return a scenario's name; slow where its tables take seconds."""
+    is_small = name in SMALL or name.startswith("canon/")
+    return name if is_small else pytest.param(name, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("name", [marked(name) for name in list_scenarios()])
 def test_states_are_reached_alike_with_and_without_tables(name):
     scenario = load_scenario(name)
     crisis = bind(scenario)
