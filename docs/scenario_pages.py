@@ -129,9 +129,9 @@ def solve_effects(name: str) -> None:
         left = [one for one in open_ if abs(found.get(one, {}).get("change", 0.0)) <= LEAST]
         if not left:
             break
-        base = measure_cases(scenario, [case], laid, {}, told)
+        base = measure_cases(scenario, {case: told}, laid, {})
         for mechanism in left:
-            other = measure_cases(scenario, [case], laid, {mechanism: "rival"}, told)
+            other = measure_cases(scenario, {case: told}, laid, {mechanism: "rival"})
             for measure in told:
                 change = (base(measure, case) - other(measure, case)) / ranges[measure]
                 if abs(change) > abs(found.get(mechanism, {}).get("change", 0.0)):

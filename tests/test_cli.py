@@ -25,9 +25,6 @@ COMMANDS = (
     "audit", "canon", "why", "export",
 )  # fmt: skip
 MAIN = [sys.executable, "-c", "from offramp.cli import main; main()"]
-HELP_SECONDS = (
-    0.3  # what `--help` may take; measured as CPU time, so that a busy machine does not fail
-)
 
 
 def test_commands_are_those_promised():
@@ -45,13 +42,15 @@ def test_every_command_takes_json_and_explains_itself(command, offramp):
             assert len(line.split("  ", 2)[-1].split()) >= 2, f"no help for {line}"
 
 
-def test_help_is_quick():
+def test_help_waits_for_no_heavy_library():
     done = subprocess.run(
-        [sys.executable, "-c", "import os, offramp.cli; offramp.cli.run(['--help']); "
-         "t = os.times(); print(t.user + t.system)"],
+        [sys.executable, "-c", "import sys, offramp.cli; offramp.cli.run(['--help']); "
+         "print(*sorted({name.split('.')[0] for name in sys.modules}))"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert float(done.stdout.splitlines()[-1]) < HELP_SECONDS
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "offramp" in loaded
+    assert not loaded & {"numba", "numpy", "pandas", "pydantic", "ruamel", "scipy"}
 
 
 def test_version_is_printed(offramp):
@@ -253,11 +252,10 @@ def test_out_writes_tables_answer_and_manifest(offramp):
 
 def test_out_refuses_a_folder_that_is_there_before_it_solves(offramp):
     Path("result").mkdir()
-    began = time.monotonic()
     code, _, err = offramp("run", "guarantee-2025", "--out", "result")
     assert code == 2
     assert "nothing is overwritten" in err
-    assert time.monotonic() - began < 5
+    assert "solving" not in err
     assert list(Path("result").iterdir()) == []
 
 

@@ -72,14 +72,14 @@ def labels(scenario, grid=9):
     laid = Laid(grid=grid)
     claims = read_claims(scenario, {})
     cases = ("stay", "send", "arm")
-    whole = measure_cases(scenario, cases, laid, {})
+    whole = measure_cases(scenario, dict.fromkeys(cases), laid, {})
     found = label_claims(scenario, claims, laid, {}, whole)
     return {name: label for name, (label, _, _) in found.items()}
 
 
 def parts_of(scenario, case, measure):
     laid = Laid(grid=9)
-    whole = measure_cases(scenario, ("stay", case), laid, {})
+    whole = measure_cases(scenario, dict.fromkeys(("stay", case)), laid, {})
     split = split_cases(scenario, "stay", [case], laid, {}, whole)
     return split.parts(measure, case), whole(measure, case) - whole(measure, "stay")
 

@@ -12,15 +12,25 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TypeVar
 
-__all__ = ["Crew", "default_threads"]
+__all__ = ["Crew", "default_threads", "limit_threads"]
 
 _Result = TypeVar("_Result")
 
 TASKS_PER_THREAD = 8  # ranges are cut finer than threads, since states differ in work
 
 
+_limit: list[int] = []
+
+
+def limit_threads(threads: int) -> None:
+    """Use so many threads in this process from now on, where no number is asked for."""
+    _limit[:] = [threads]
+
+
 def default_threads() -> int:
-    """Return the number of processors that this process may use."""
+    """Return the number of processors that this process may use, or what it was limited to."""
+    if _limit:
+        return _limit[-1]
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

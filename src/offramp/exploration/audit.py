@@ -18,11 +18,10 @@ from offramp.exploration.cases import Laid
 from offramp.exploration.claims import (
     Standing,
     all_set,
-    cases_asked,
-    measures_asked,
+    asked_by,
     stand,
 )
-from offramp.exploration.measured import Measured, measure_cases
+from offramp.exploration.measured import Asked, Measured, measure_cases
 from offramp.scenario import Scenario, bind, settings_of
 from offramp.scenario.claims import Claim, Verdict, read_claims
 from offramp.scenario.relabel import relabel
@@ -117,13 +116,14 @@ def audit(
     """
     parameters = bind(scenario, view=laid.view, parameters=laid.parameters).parameters
     claims = read_claims(scenario, parameters)
-    cases, measures = cases_asked(scenario, claims), measures_asked(claims)
+    asked = asked_by(scenario, claims)
+    every = dict.fromkeys(asked, measures_asked(asked))  # so that all cases can be compared
 
-    def standing(name: str, over: Laid, settings: Mapping[str, str]) -> Standing:
-        return stand(name, scenario, claims, cases, measures, over, settings, started)
+    def standing(name: str, over: Laid, settings: Mapping[str, str], of: Asked = asked) -> Standing:
+        return stand(name, scenario, claims, of, over, settings, started)
 
     standings = {
-        "all absent": standing("all absent", laid, all_set(scenario, "absent")),
+        "all absent": standing("all absent", laid, all_set(scenario, "absent"), every),
         "all rival": standing("all rival", laid, all_set(scenario, "rival")),
     }
     for view in views:
@@ -131,12 +131,10 @@ def audit(
         standings[view] = standing(view, over, likeliest_settings(scenario, view))
     base = standing("base", laid, {})
     needed = {
-        view: tuple(
-            _needed(scenario, claims, measures, replace(laid, view=view), standings[view], started)
-        )
+        view: tuple(_needed(scenario, claims, replace(laid, view=view), standings[view], started))
         for view in views
     }
-    changed, n_names = _relabelled(scenario, cases[:1], laid, started)
+    changed, n_names = _relabelled(scenario, next(iter(asked)), laid, started)
     return Audit(
         claims=claims,
         common=tuple(_common(standings["all absent"].measured)),
@@ -145,8 +143,13 @@ def audit(
         relabelled=changed,
         n_relabelled=n_names,
         base=base,
-        moved=tuple(_moved(scenario, claims, cases, measures, laid, base, started)),
+        moved=tuple(_moved(scenario, claims, asked, laid, base, started)),
     )
+
+
+def measures_asked(asked: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return the measures that are asked of any case, each once."""
+    return tuple(dict.fromkeys(measure for measures in asked.values() for measure in measures))
 
 
 def likeliest_settings(scenario: Scenario, view: str) -> dict[str, str]:
@@ -178,8 +181,7 @@ def audit_mirror(
         and not _is_counter(name, other.decl.mirrors, scenario)
     ]  # fmt: skip
     wanted = [other for _, other in pairs]
-    cases, measures = cases_asked(mirror, wanted), measures_asked(wanted)
-    there = stand("mirror", mirror, wanted, cases, measures, laid, {}, started)
+    there = stand("mirror", mirror, wanted, asked_by(mirror, wanted), laid, {}, started)
     return tuple(
         Mirrored(name, here[name], other.name, there.verdicts[other.name]) for name, other in pairs
     )
@@ -207,7 +209,6 @@ def _common(measured: Measured) -> Iterator[Common]:
 def _needed(
     scenario: Scenario,
     claims: Sequence[Claim],
-    measures: Sequence[str],
     laid: Laid,
     own: Standing,
     started: Callable[[str], None],
@@ -218,31 +219,30 @@ def _needed(
     open_ = [claim for claim in claims if own.verdicts[claim.name] != "holds"]
     if not open_:
         return
-    cases = cases_asked(scenario, open_)
+    asked = asked_by(scenario, open_)
     for name, setting in settings.items():
         for other in ("asserted", "rival", "absent"):
             if other == setting:
                 continue
             tried = {**settings, name: other}
-            found = stand(name, scenario, open_, cases, measures, laid, tried, started)
+            found = stand(name, scenario, open_, asked, laid, tried, started)
             for claim in open_:
                 if found.verdicts[claim.name] == "holds":
                     yield Switch(claim.name, name, other)
 
 
 def _relabelled(
-    scenario: Scenario, cases: Sequence[str], laid: Laid, started: Callable[[str], None]
+    scenario: Scenario, case: str, laid: Laid, started: Callable[[str], None]
 ) -> tuple[float, int]:
     """Return the largest change of any measure under other names, and how many were changed."""
     other, new = relabel(scenario)
     if not new:
         return float("nan"), 0
-    plain = measure_cases(scenario, cases, laid, {}, started=started)
-    names = [new.get(case, case) for case in cases]
-    renamed = measure_cases(other, names, laid, {}, started=started)
+    name = new.get(case, case)
+    plain = measure_cases(scenario, {case: None}, laid, {}, started)
+    renamed = measure_cases(other, {name: None}, laid, {}, started)
     changes = [
         abs(value - renamed(new.get(measure, measure), name))
-        for case, name in zip(cases, names, strict=True)
         for measure, value in plain.values[case].items()
         if not math.isnan(value)
     ]
@@ -252,8 +252,7 @@ def _relabelled(
 def _moved(
     scenario: Scenario,
     claims: Sequence[Claim],
-    cases: Sequence[str],
-    measures: Sequence[str],
+    asked: Asked,
     laid: Laid,
     base: Standing,
     started: Callable[[str], None],
@@ -265,7 +264,7 @@ def _moved(
     for variable, level in _neighbours(scenario, laid):
         over = replace(laid, parameters={**(laid.parameters or {}), variable: level})
         name = f"{variable} {level}"
-        found = stand(name, scenario, claims, cases, measures, over, {}, started)
+        found = stand(name, scenario, claims, asked, over, {}, started)
         changed = {
             claim: verdict
             for claim, verdict in found.verdicts.items()

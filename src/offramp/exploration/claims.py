@@ -16,7 +16,7 @@ import numpy as np
 
 from offramp.exploration.cases import Laid
 from offramp.exploration.design import spread_settings
-from offramp.exploration.measured import Measured, mean_of, measure_cases, measure_spread
+from offramp.exploration.measured import Asked, Measured, mean_of, measure_cases, measure_spread
 from offramp.exploration.split import Parts, SplitMeasures, split_cases, split_levels
 from offramp.scenario import Scenario, bind, case_names
 from offramp.scenario.claims import Claim, Comparison, Lookup, Verdict, judge, read_claims
@@ -30,6 +30,7 @@ __all__ = [
     "SplitComparison",
     "Standing",
     "all_set",
+    "asked_by",
     "find_claims",
     "label_claims",
 ]
@@ -123,9 +124,9 @@ def find_claims(
         draw_grid: Points a side of the belief grid in those, None as elsewhere.
     """
     claims = read_claims(scenario, _parameters(scenario, laid))
-    cases, measures = cases_asked(scenario, claims), measures_asked(claims)
+    asked = asked_by(scenario, claims)
     standings = {
-        name: stand(name, scenario, claims, cases, measures, laid, settings, started)
+        name: stand(name, scenario, claims, asked, laid, settings, started)
         for name, settings in {
             "base": {},
             "asserted": all_set(scenario, "asserted"),
@@ -138,7 +139,7 @@ def find_claims(
     if n_draws and weights:
         spread = spread_settings(weights, seed=seed, limit=n_draws)
         coarse = Laid(laid.view, laid.parameters, draw_grid or laid.grid, laid.learning)
-        drawn = measure_spread(scenario, cases, coarse, spread, measures, started)
+        drawn = measure_spread(scenario, asked, coarse, spread, started)
         is_exact = spread.is_exact
         shares = np.array([draw.weight for draw in spread.draws])
     labels = label_claims(scenario, claims, laid, {}, standings["base"].measured, started)
@@ -154,29 +155,32 @@ def find_claims(
     )
 
 
-def cases_asked(scenario: Scenario, claims: Sequence[Claim]) -> tuple[str, ...]:
-    """Return the cases that claims compare, in the scenario's order."""
-    asked = set(chain.from_iterable(claim.cases for claim in claims))
-    return tuple(name for name in case_names(scenario) if name in asked)
-
-
-def measures_asked(claims: Sequence[Claim]) -> tuple[str, ...]:
-    """Return the measures that claims read, each once."""
-    return tuple(dict.fromkeys(chain.from_iterable(claim.measures for claim in claims)))
+def asked_by(scenario: Scenario, claims: Sequence[Claim]) -> dict[str, tuple[str, ...]]:
+    """Return the measures that claims read of each case, cases in the scenario's order."""
+    read = {
+        (node.case, node.measure)
+        for claim in claims
+        for one in claim.comparisons
+        for node in one.reads()
+    }
+    return {
+        name: measures
+        for name in case_names(scenario)
+        if (measures := tuple(m for m in scenario.measures if (name, m) in read))
+    }
 
 
 def stand(
     name: str,
     scenario: Scenario,
     claims: Sequence[Claim],
-    cases: Sequence[str],
-    measures: Sequence[str],
+    asked: Asked,
     laid: Laid,
     settings: Mapping[str, str],
     started: Callable[[str], None] = lambda name: None,
 ) -> Standing:
     """Solve the cases under some settings, and judge every claim there."""
-    measured = measure_cases(scenario, cases, laid, settings, measures, started)
+    measured = measure_cases(scenario, asked, laid, settings, started)
     return Standing(name, measured, _verdicts(claims, measured), _slacks(claims, measured))
 
 

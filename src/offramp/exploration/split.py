@@ -25,7 +25,7 @@ from typing import NamedTuple
 from offramp.equilibrium import solve
 from offramp.errors import GameError
 from offramp.exploration.cases import Laid
-from offramp.exploration.measured import Measured, measure_cases
+from offramp.exploration.measured import Asked, Measured, measure_cases
 from offramp.game import AsIf, Game, compile_game, plain_points
 from offramp.outcomes import propagate
 from offramp.scenario import Scenario, bind
@@ -90,13 +90,14 @@ def split_cases(
     frozen = replace(laid, learning=False)
     direct = {reference: dict(whole.values[reference])}
     earned = {reference: dict(whole.values[reference])}
+    asked = {case: tuple(whole.values[case]) for case in others}
     unseen = {case: set_by(scenario, reference, case, laid, settings) for case in others}
-    played = _played_as(scenario, reference, unseen, laid, settings, started)
-    unmoved = _played_as(scenario, reference, unseen, frozen, settings, started)
+    played = _played_as(scenario, reference, unseen, asked, laid, settings, started)
+    unmoved = _played_as(scenario, reference, unseen, asked, frozen, settings, started)
     for case in others:
         if case not in played or case not in unmoved:
             continue
-        replied = measure_cases(scenario, [case], frozen, settings).values[case]
+        replied = measure_cases(scenario, {case: asked[case]}, frozen, settings).values[case]
         direct[case] = played[case]
         earned[case] = {
             name: value + replied[name] - unmoved[case][name]
@@ -116,9 +117,10 @@ def split_levels(
     """Split measures of cases that are compared with nothing but a number."""
     heedless = {f"{name}.precision": 0.0 for name in scenario.players}
     careless = replace(laid, parameters={**(laid.parameters or {}), **heedless})
-    direct = measure_cases(scenario, cases, careless, settings, started=started)
+    asked = {case: tuple(whole.values[case]) for case in cases}
+    direct = measure_cases(scenario, asked, careless, settings, started)
     frozen = replace(laid, learning=False)
-    earned = measure_cases(scenario, cases, frozen, settings, started=started)
+    earned = measure_cases(scenario, asked, frozen, settings, started)
     return SplitMeasures(None, whole.values, direct.values, earned.values)
 
 
@@ -161,6 +163,7 @@ def _played_as(
     scenario: Scenario,
     reference: str,
     others: Mapping[str, AsIf],
+    asked: Asked,
     laid: Laid,
     settings: Mapping[str, str],
     started: Callable[[str], None],
@@ -181,7 +184,9 @@ def _played_as(
     for case, as_if in others.items():
         game = compiled(case=case)
         try:
-            outcomes = propagate(equilibrium, start=case, policy_game=game, as_if=as_if)
+            outcomes = propagate(
+                equilibrium, start=case, policy_game=game, as_if=as_if, measures=asked[case]
+            )
         except GameError as error:
             if all(one.code in OTHER_SITUATIONS for one in error.problems):
                 continue

@@ -60,7 +60,8 @@ def propagate(
         as_if: How borrowed strategies read part of the situation: what is played is what they
             play where that part is as given here.
         learning: False keeps beliefs where they start; default: as solved.
-        measures: Names of the measures that are wanted; default: all.
+        measures: Names of the measures that are wanted, and nothing else: how high it climbs is not
+            followed then. Default: all.
         progress: Told after each period how many are done, and of how many.
 
     Raises:
@@ -135,12 +136,15 @@ class _Propagation:
         self.n_periods = _periods(game, self.crisis)
         self.reader = Reader(game)
         self.measures = _wanted(self.crisis, measures)
+        self.follows_climb = measures is None
 
     def outcomes(self) -> Outcomes:
         """Run the pass and put its findings together."""
         plan = MeasurePlan(self.measures, self.game, self.reader, self.n_periods)
-        ladder = Ladder(self.reader, plan.columns, self.n_periods)
-        trackers: list[Tracker] = [*plan.trackers, ladder]
+        ladder = Ladder(self.reader, plan.columns, self.n_periods) if self.follows_climb else None
+        trackers: list[Tracker] = list(plan.trackers)
+        if ladder is not None:
+            trackers.append(ladder)
         record = Record(self.game, self.reader, self.n_periods, self.beliefs)
         sweep = Sweep(self.game, self.play, trackers, plan.columns.count, learns=self.learns)
         sweep.run(self.game.start[self.case], record, self.n_periods, self.progress)
@@ -167,8 +171,8 @@ class _Propagation:
             players=tuple(player.name for player in self.game.players),
             value=payoffs.value,
             own_value=payoffs.own_value,
-            rungs=ladder.rungs,
-            climb=ladder.climb,
+            rungs=() if ladder is None else ladder.rungs,
+            climb=np.zeros((self.n_periods, 0)) if ladder is None else ladder.climb,
             mass_error=error,
             scenario_hash=self.game.scenario_hash,
             version=offramp.__version__,

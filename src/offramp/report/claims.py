@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from offramp import __version__
 from offramp.errors import Problem, RunError
 from offramp.exploration.cases import Laid, group_cases
-from offramp.exploration.claims import ClaimFound, ClaimsFound, cases_asked, find_claims
+from offramp.exploration.claims import ClaimFound, ClaimsFound, asked_by, find_claims
 from offramp.report.answers import ClaimRow, ClaimsAnswer, ComparisonRow
 from offramp.report.catalog import sound_scenario
 from offramp.report.progress import Progress
@@ -41,7 +41,7 @@ def describe_claims(
     refuse_without_claims(scenario, name_or_path)
     laid = Laid(view, parameters or None, grid)
     claims = read_claims(scenario, bind(scenario, view=view, parameters=parameters).parameters)
-    cases = cases_asked(scenario, claims)
+    cases = list(asked_by(scenario, claims))
     n_groups = len(group_cases(scenario, cases, laid, {}))
     with Progress("solving", n_groups * (STANDINGS + draws + LABEL_SOLVES)) as progress:
 
@@ -55,7 +55,7 @@ def describe_claims(
     return ClaimsAnswer(
         offramp=__version__,
         scenario=scenario_head(scenario, laid),
-        cases=list(cases),
+        cases=cases,
         draws=found.n_draws,
         exact=found.is_exact,
         draw_grid=draw_grid or grid,

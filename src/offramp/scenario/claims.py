@@ -121,11 +121,6 @@ class Claim:
     comparisons: tuple[Comparison, ...]
 
     @property
-    def cases(self) -> tuple[str, ...]:
-        """Every case that it reads."""
-        return tuple(dict.fromkeys(case for one in self.comparisons for case in one.cases))
-
-    @property
     def measures(self) -> tuple[str, ...]:
         """Every measure that it reads."""
         found = (node.measure for one in self.comparisons for node in one.reads())
