@@ -126,3 +126,40 @@ def test_the_lists_are_those_that_the_case_began_with():
             section = text["essays.md"].split(f"## {essay} - ")[1].split("\n## ")[0]
             found = re.findall(r"^\| (P\d+) \|", section, re.MULTILINE)
         assert found == paragraphs
+
+
+PLACES = re.compile(
+    r"afghan|america|beijing|berlin|britain|china|chinese|crimea|cuba|donbas|europe|france|german|"
+    r"hanoi|havana|kyiv|minsk|moscow|nato|paris|peking|poland|putin|russia|saigon|soviet|turkey|"
+    r"ukrain|vietnam|warsaw|washington",
+)
+
+
+def names_in(data, *, inside=""):
+    """Yield what a scenario gives names to: keys, levels, and what policies play."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if inside != "claims":  # claims keep the ids of the record of claims
+                yield str(key)
+            if key not in TEXTS:
+                yield from names_in(value, inside=key)
+    elif isinstance(data, list | tuple):
+        for value in data:
+            yield from names_in(value, inside=inside)
+    elif isinstance(data, str) and inside in ("levels", "play", "never", "counter"):
+        yield data
+
+
+TEXTS = ("label", "says", "source", "note", "story", "title", "name", "counter", "rests_on")
+
+
+@pytest.mark.parametrize("name", [*LISTS["scenarios"], "hanoi-1965", "cuba-1962"])
+def test_names_of_places_stand_in_labels_only(name):
+    skip_under_way(name)
+    found = {one for one in names_in(scenario_of(name).plain()) if PLACES.search(one.lower())}
+    assert not found - {"european-only-force"}  # the record's own id of a policy
+
+
+def test_names_of_places_are_found():
+    data = {"players": {"patron": {"label": "Paris"}}, "variables": {"front": {"levels": ["kyiv"]}}}
+    assert [one for one in names_in(data) if PLACES.search(one)] == ["kyiv"]
