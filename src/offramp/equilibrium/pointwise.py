@@ -18,6 +18,7 @@ All points take each step together, as arrays; a point that has arrived, or fail
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +30,7 @@ from offramp.equilibrium.kernels.responses import (
     play_listed,
     respond_listed,
     slope_listed,
+    value_listed,
 )
 from offramp.equilibrium.tasks import Crew
 
@@ -109,11 +111,25 @@ class Points:
     width: int
     crew: Crew
 
+    @cached_property
+    def worth(self) -> Float[np.ndarray, "listed cell vertex"]:
+        """What options are worth at each belief of the grid, if one mover acts alone."""
+        equation = self.equation
+        if equation.apart == 0:
+            return np.zeros((1, 0, 0))
+        n_vertices = int(equation.beliefs.n_points[equation.table.mover_typed[0]])
+        worth = np.empty((len(self.listed), self.width, n_vertices))
+
+        def run(start: int, stop: int) -> None:
+            value_listed(start, stop, self.listed, equation, worth)
+
+        self.crew.run(run, len(self.listed), LEAST_POINTS)
+        return worth
+
     def respond(
         self, which: _Which, score: _Scores, share: Float[np.ndarray, "point"]
     ) -> tuple[_Scores, Float[np.ndarray, "point"], _Scores]:
         """Return F, the bound on the residual, and the log-strategies that reply to `score`."""
-        listed = np.ascontiguousarray(self.listed[which])
         response, log_strategy = np.zeros_like(score), np.zeros_like(score)
         residual = np.empty(len(which))
 
@@ -121,8 +137,10 @@ class Points:
             respond_listed(
                 start,
                 stop,
-                listed,
+                which,
+                self.listed,
                 self.equation,
+                self.worth,
                 share,
                 score,
                 log_strategy,
@@ -141,11 +159,21 @@ class Points:
         response: _Scores,
     ) -> Float[np.ndarray, "point cell cell_2"]:
         """Return d(score - F)/d(score)."""
-        listed = np.ascontiguousarray(self.listed[which])
         matrix = np.empty((*score.shape, score.shape[1]))
 
         def run(start: int, stop: int) -> None:
-            slope_listed(start, stop, listed, self.equation, share, score, response, matrix)
+            slope_listed(
+                start,
+                stop,
+                which,
+                self.listed,
+                self.equation,
+                self.worth,
+                share,
+                score,
+                response,
+                matrix,
+            )
 
         self.crew.run(run, len(which), LEAST_POINTS)
         return matrix
@@ -418,7 +446,8 @@ class _Walk:
         # F is linear in s
         slope = response / np.where(share == 0.0, 1.0, share)[:, None]
         still = np.flatnonzero(share == 0.0)
-        slope[still] = self.points.respond(which[still], score[still], np.ones(len(still)))[0]
+        if len(still):
+            slope[still] = self.points.respond(which[still], score[still], np.ones(len(still)))[0]
         bordered[:, :-1, -1] = self.tilt - slope
         bordered[:, -1, :] = self.tangent[at]
         return bordered

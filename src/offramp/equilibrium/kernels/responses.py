@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from offramp.equilibrium.kernels.alone import lone_values, lone_worth
 from offramp.equilibrium.kernels.cache import builder, kernel, part
 from offramp.equilibrium.kernels.points import (
     SAME_VALUE,
@@ -37,6 +38,7 @@ __all__ = [
     "play_listed",
     "respond_listed",
     "slope_listed",
+    "value_listed",
 ]
 
 FORBIDDEN = -2.0  # as in game.factored: kernels read no other room's constants
@@ -58,7 +60,8 @@ class Equation(NamedTuple):
     """What the equations of all points of a stage share.
 
     `apart` is 1 where one mover acts alone and openly: what an option then brings depends on how
-    likely its types are to take that very option, and on nothing else that is chosen.
+    likely its types are to take that very option, and on nothing else that is chosen. All options
+    are then valued beforehand at every belief of the mover's grid (`alone.py`).
     """
 
     table: JointTable
@@ -154,22 +157,26 @@ def _respond(
     scratch: Scratch,
     score: Float[np.ndarray, "cell"],
     s: float,
+    worth: Float[np.ndarray, "cell vertex"],
     log_strategy: Float[np.ndarray, "cell"],
     response: Float[np.ndarray, "cell"],
 ) -> float:
     """Write the reply to `score` and F; return the bound on the residual."""
     table, precision, cells = equation.table, equation.precision, scratch.cell_start
     logit_cells(table, point.state, precision, score, cells, log_strategy)
-    action_values(
-        table,
-        equation.beliefs,
-        point,
-        log_strategy,
-        equation.next_values,
-        equation.ended,
-        scratch,
-        response,
-    )
+    if equation.apart == 1:
+        lone_values(table, equation.beliefs, point, log_strategy, worth, scratch, response)
+    else:
+        action_values(
+            table,
+            equation.beliefs,
+            point,
+            log_strategy,
+            equation.next_values,
+            equation.ended,
+            scratch,
+            response,
+        )
     for k in range(precision.size):
         scale = s * precision[k] if precision[k] < np.inf else 1.0
         for cell in range(cells[k], cells[k + 1]):
@@ -179,27 +186,46 @@ def _respond(
 
 
 @kernel
-def respond_listed(
+def value_listed(
     start: int,
     stop: int,
     listed: Int[np.ndarray, "listed two"],
     equation: Equation,
-    share: Float[np.ndarray, "listed"],
-    score: Float[np.ndarray, "listed cell"],
-    log_strategy: Float[np.ndarray, "listed cell"],
-    response: Float[np.ndarray, "listed cell"],
-    residual: Float[np.ndarray, "listed"],
+    worth: Float[np.ndarray, "listed cell vertex"],
 ) -> None:
-    """Evaluate F(score, share) at the points `listed[start:stop]`; centre what is handed in."""
+    """Value every option of one mover that acts alone, at each belief of the mover's grid."""
+    table, beliefs = equation.table, equation.beliefs
+    scratch = new_scratch(table, beliefs, equation.most_options, equation.most_signals)
+    for i in range(start, stop):
+        point, _ = _open(equation, listed[i, 0], listed[i, 1], scratch)
+        lone_worth(table, beliefs, point, equation.next_values, equation.ended, scratch, worth[i])
+
+
+@kernel
+def respond_listed(
+    start: int,
+    stop: int,
+    which: Int[np.ndarray, "asked"],
+    listed: Int[np.ndarray, "listed two"],
+    equation: Equation,
+    worth: Float[np.ndarray, "kept cell vertex"],
+    share: Float[np.ndarray, "asked"],
+    score: Float[np.ndarray, "asked cell"],
+    log_strategy: Float[np.ndarray, "asked cell"],
+    response: Float[np.ndarray, "asked cell"],
+    residual: Float[np.ndarray, "asked"],
+) -> None:
+    """Evaluate F(score, share) at the points `which[start:stop]`; centre what is handed in."""
     table = equation.table
     scratch = new_scratch(table, equation.beliefs, equation.most_options, equation.most_signals)
     for i in range(start, stop):
-        state = listed[i, 0]
-        point, n = _open(equation, state, listed[i, 1], scratch)
-        own = score[i, :n]
+        number = which[i]
+        state = listed[number, 0]
+        point, n = _open(equation, state, listed[number, 1], scratch)
+        own, options = score[i, :n], worth[number if equation.apart == 1 else 0]
         _centre(table, state, equation.precision, scratch.cell_start, own)
         residual[i] = _respond(
-            equation, point, scratch, own, share[i], log_strategy[i, :n], response[i, :n]
+            equation, point, scratch, own, share[i], options, log_strategy[i, :n], response[i, :n]
         )
 
 
@@ -210,6 +236,7 @@ def _slopes_together(
     scratch: Scratch,
     score: Float[np.ndarray, "cell"],
     s: float,
+    worth: Float[np.ndarray, "cell vertex"],
     log_strategy: Float[np.ndarray, "cell"],
     moved: Float[np.ndarray, "cell"],
     response: Float[np.ndarray, "cell"],
@@ -219,7 +246,7 @@ def _slopes_together(
     for c in range(score.size):
         own = score[c]
         score[c] = own + _DIFFERENCE
-        _respond(equation, point, scratch, score, s, log_strategy, moved)
+        _respond(equation, point, scratch, score, s, worth, log_strategy, moved)
         score[c] = own
         for r in range(score.size):
             matrix[r, c] -= (moved[r] - response[r]) / _DIFFERENCE
@@ -232,6 +259,7 @@ def _slopes_apart(
     scratch: Scratch,
     score: Float[np.ndarray, "cell"],
     s: float,
+    worth: Float[np.ndarray, "cell vertex"],
     log_strategy: Float[np.ndarray, "cell"],
     column: Float[np.ndarray, "cell"],
     change: Float[np.ndarray, "type cell"],
@@ -244,14 +272,13 @@ def _slopes_apart(
     once; and dℓ(a, θ)/dx(c, θ) = [a = c] - σ(c, θ).
     """
     table, beliefs, precision = equation.table, equation.beliefs, equation.precision
-    n, n_types = score.size, table.mover_types[0]
-    cells, values, ended = scratch.cell_start, equation.next_values, equation.ended
+    n, n_types, cells = score.size, table.mover_types[0], scratch.cell_start
     logit_cells(table, point.state, precision, score, cells, log_strategy)
-    action_values(table, beliefs, point, log_strategy, values, ended, scratch, column)
+    lone_values(table, beliefs, point, log_strategy, worth, scratch, column)
     for th in range(n_types):
         for cell in range(th, n, n_types):
             log_strategy[cell] += _DIFFERENCE
-        action_values(table, beliefs, point, log_strategy, values, ended, scratch, change[th])
+        lone_values(table, beliefs, point, log_strategy, worth, scratch, change[th])
         for cell in range(th, n, n_types):
             log_strategy[cell] -= _DIFFERENCE
         for cell in range(n):
@@ -275,12 +302,14 @@ def _slopes_apart(
 def slope_listed(
     start: int,
     stop: int,
+    which: Int[np.ndarray, "asked"],
     listed: Int[np.ndarray, "listed two"],
     equation: Equation,
-    share: Float[np.ndarray, "listed"],
-    score: Float[np.ndarray, "listed cell"],
-    response: Float[np.ndarray, "listed cell"],
-    matrix: Float[np.ndarray, "listed cell cell_2"],
+    worth: Float[np.ndarray, "kept cell vertex"],
+    share: Float[np.ndarray, "asked"],
+    score: Float[np.ndarray, "asked cell"],
+    response: Float[np.ndarray, "asked cell"],
+    matrix: Float[np.ndarray, "asked cell cell_2"],
 ) -> None:
     """Write d(score - F)/d(score); `response` is F at `score`."""
     table = equation.table
@@ -289,20 +318,38 @@ def slope_listed(
     log_strategy, moved, here = np.empty(width), np.empty(width), np.empty(width)
     change = np.empty((equation.beliefs.piece.shape[1], width))
     for i in range(start, stop):
-        point, n = _open(equation, listed[i, 0], listed[i, 1], scratch)
+        number = which[i]
+        point, n = _open(equation, listed[number, 0], listed[number, 1], scratch)
+        options = worth[number if equation.apart == 1 else 0]
         for c in range(width):
             for r in range(width):
                 matrix[i, r, c] = 1.0 if r == c else 0.0
         here[:n] = score[i, :n]
         if equation.apart == 1:
             _slopes_apart(
-                equation, point, scratch, here[:n], share[i], log_strategy[:n], moved[:n],
-                change[:, :n], matrix[i],
+                equation,
+                point,
+                scratch,
+                here[:n],
+                share[i],
+                options,
+                log_strategy[:n],
+                moved[:n],
+                change[:, :n],
+                matrix[i],
             )
         else:
             _slopes_together(
-                equation, point, scratch, here[:n], share[i], log_strategy[:n], moved[:n],
-                response[i, :n], matrix[i],
+                equation,
+                point,
+                scratch,
+                here[:n],
+                share[i],
+                options,
+                log_strategy[:n],
+                moved[:n],
+                response[i, :n],
+                matrix[i],
             )
 
 
