@@ -2,7 +2,7 @@ r"""One mover with types that acts alone and openly: its options, valued before 
 
 What an option a is worth to type θ depends on the play through the belief b' that it leads to,
 and on nothing else: $Q(a, θ) = W(a, θ, b')$. On the mover's grid W is worked out once per point;
-between its vertices it is interpolated, as everywhere. Solving a point asks for Q hundreds of times.
+between its vertices it is interpolated, as everywhere. Solving a point asks for Q a hundred times.
 """
 
 from __future__ import annotations
