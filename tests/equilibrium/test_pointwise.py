@@ -12,7 +12,14 @@ from offramp.equilibrium.pointwise import TURNED, UNCONVERGED, Effort, solve_poi
 EFFORT = Effort(tolerance=1e-12, acceptable=1e-9, max_steps=400)
 
 
-class Zigzag:
+class Inverting:
+    """What equations of one's own owe the walker besides values and slopes."""
+
+    def inverses(self, matrix):
+        return np.linalg.inv(matrix), np.linalg.slogdet(matrix)[0]
+
+
+class Zigzag(Inverting):
     """The equation x = s g(x), whose solutions run through given corners (x, s).
 
     From corner to corner s is linear in x, and g(x) = x / s(x).
@@ -72,7 +79,7 @@ def test_first_crossing_is_taken_where_a_corner_lies_beyond_it():
     assert score == pytest.approx(0.1 / 1.1)
 
 
-class Fork:
+class Fork(Inverting):
     """Two scores; mean u = s (1 + u/2), half difference v = s (2v - v³): v = 0 forks at s = 1/2."""
 
     width = 2

@@ -162,6 +162,7 @@ def settle(local: LocalStage) -> Reply:
         _flat(worth.live),
         _flat(worth.ended),
         *most,
+        apart=0,
     )
     points = Points(equation, np.zeros((1, 2), np.int64), int(sizes.sum()), Crew(1))
     found = solve_points(points, local.effort, None)

@@ -18,6 +18,7 @@ All points take each step together, as arrays; a point that has arrived, or fail
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -25,9 +26,11 @@ from jaxtyping import Bool, Float, Int
 
 from offramp.equilibrium.kernels.responses import (
     Equation,
+    invert_listed,
     play_listed,
     respond_listed,
     slope_listed,
+    value_listed,
 )
 from offramp.equilibrium.tasks import Crew
 
@@ -108,11 +111,25 @@ class Points:
     width: int
     crew: Crew
 
+    @cached_property
+    def worth(self) -> Float[np.ndarray, "listed cell vertex"]:
+        """What options are worth at each belief of the grid, if one mover acts alone."""
+        equation = self.equation
+        if equation.apart == 0:
+            return np.zeros((1, 0, 0))
+        n_vertices = int(equation.beliefs.n_points[equation.table.mover_typed[0]])
+        worth = np.empty((len(self.listed), self.width, n_vertices))
+
+        def run(start: int, stop: int) -> None:
+            value_listed(start, stop, self.listed, equation, worth)
+
+        self.crew.run(run, len(self.listed), LEAST_POINTS)
+        return worth
+
     def respond(
         self, which: _Which, score: _Scores, share: Float[np.ndarray, "point"]
     ) -> tuple[_Scores, Float[np.ndarray, "point"], _Scores]:
         """Return F, the bound on the residual, and the log-strategies that reply to `score`."""
-        listed = np.ascontiguousarray(self.listed[which])
         response, log_strategy = np.zeros_like(score), np.zeros_like(score)
         residual = np.empty(len(which))
 
@@ -120,8 +137,10 @@ class Points:
             respond_listed(
                 start,
                 stop,
-                listed,
+                which,
+                self.listed,
                 self.equation,
+                self.worth,
                 share,
                 score,
                 log_strategy,
@@ -140,14 +159,36 @@ class Points:
         response: _Scores,
     ) -> Float[np.ndarray, "point cell cell_2"]:
         """Return d(score - F)/d(score)."""
-        listed = np.ascontiguousarray(self.listed[which])
         matrix = np.empty((*score.shape, score.shape[1]))
 
         def run(start: int, stop: int) -> None:
-            slope_listed(start, stop, listed, self.equation, share, score, response, matrix)
+            slope_listed(
+                start,
+                stop,
+                which,
+                self.listed,
+                self.equation,
+                self.worth,
+                share,
+                score,
+                response,
+                matrix,
+            )
 
         self.crew.run(run, len(which), LEAST_POINTS)
         return matrix
+
+    def inverses(
+        self, matrix: Float[np.ndarray, "point n n"]
+    ) -> tuple[Float[np.ndarray, "point n n"], Float[np.ndarray, "point"]]:
+        """Return the inverse of every matrix and the sign of its determinant."""
+        rest, inverse, sign = matrix.copy(), np.empty_like(matrix), np.empty(len(matrix))
+
+        def run(start: int, stop: int) -> None:
+            invert_listed(start, stop, rest, inverse, sign)
+
+        self.crew.run(run, len(matrix), LEAST_POINTS)
+        return inverse, sign
 
     def play(self, log_strategy: _Scores, values: Float[np.ndarray, "state column"]) -> None:
         """Write what all play is worth, sites being points of the grid."""
@@ -260,10 +301,12 @@ class _Search:
         score = response.copy()
         at = np.flatnonzero(newton)
         if len(at):
-            matrix = self.points.slopes(now.which[at], now.score[at], share[at], response[at])
-            score[at] = now.score[at] + _solve(matrix, response[at] - now.score[at])
+            inverse, sign = self.points.inverses(
+                self.points.slopes(now.which[at], now.score[at], share[at], response[at])
+            )
+            score[at] = now.score[at] + _apply(inverse, response[at] - now.score[at])
             near_enough = np.abs(score[at] - now.origin[at]).max(axis=1) <= FARTHEST
-            lost[at] |= ~((np.linalg.slogdet(matrix)[0] > 0.0) & near_enough)
+            lost[at] |= ~((sign > 0.0) & near_enough)
         self.keep(now.which[done], now.score[done], residual[done], CONVERGED)
         self.score[now.which[~done]] = now.score[~done]
         on = ~done & ~lost
@@ -330,8 +373,8 @@ def _newton(
             break
         share = np.ones(len(open_))
         matrix = points.slopes(which[open_], score[open_], share, response[open_])
-        sign[open_] = np.linalg.slogdet(matrix)[0]
-        score[open_] += _solve(matrix, response[open_] - score[open_])
+        inverse, sign[open_] = points.inverses(matrix)
+        score[open_] += _apply(inverse, response[open_] - score[open_])
         far = ~(np.abs(score[open_] - origin[open_]).max(axis=1) <= reach[open_])
         score[open_[far]] = origin[open_[far]]
         response[open_], residual[open_], _ = points.respond(which[open_], score[open_], share)
@@ -365,7 +408,7 @@ class _Walk:
         plain = self.search.score[self.which].copy()
         everywhere = np.arange(len(self.which))
         response, _ = self._respond(everywhere, self.place)
-        inverse = _invert(self._bordered(everywhere, self.place, response))
+        inverse, _ = self.points.inverses(self._bordered(everywhere, self.place, response))
         self._turn(everywhere, inverse)
         for _ in range(self.search.effort.max_steps):
             on = np.flatnonzero(self.alive)
@@ -401,7 +444,11 @@ class _Walk:
         share = np.ascontiguousarray(place[:, -1])
         bordered[:, :-1, :-1] = self.points.slopes(which, score, share, response)
         # F is linear in s
-        bordered[:, :-1, -1] = self.tilt - self.points.respond(which, score, np.ones(n))[0]
+        slope = response / np.where(share == 0.0, 1.0, share)[:, None]
+        still = np.flatnonzero(share == 0.0)
+        if len(still):
+            slope[still] = self.points.respond(which[still], score[still], np.ones(len(still)))[0]
+        bordered[:, :-1, -1] = self.tilt - slope
         bordered[:, -1, :] = self.tangent[at]
         return bordered
 
@@ -504,29 +551,19 @@ class _Walk:
             if renew.any():
                 anew = open_[renew]
                 bordered = self._bordered(at[anew], place[anew], response[renew])
-                inverse[anew], sign[anew] = _invert(bordered), np.linalg.slogdet(bordered)[0]
+                inverse[anew], sign[anew] = self.points.inverses(bordered)
             fresh[open_], before[open_] = renew, largest
             missed = np.empty((len(open_), place.shape[1]))
             missed[:, :-1] = self._missed(place[open_], response)
             off = (self.tangent[at[open_]] * (place[open_] - predicted[open_])).sum(axis=1)
             missed[:, -1] = -off
-            place[open_] += (inverse[open_] @ missed[:, :, None])[:, :, 0]
+            place[open_] += _apply(inverse[open_], missed)
             away = np.abs(place[open_] - predicted[open_]).max(axis=1)
             open_ = open_[away <= NEAR * self.arc[at[open_]]]
         return place, steps, inverse, sign
 
 
-def _invert(matrix: Float[np.ndarray, "point n n"]) -> Float[np.ndarray, "point n n"]:
-    """Invert every matrix; one that is singular becomes infinite."""
-    try:
-        return np.linalg.inv(matrix)
-    except np.linalg.LinAlgError:
-        singular = ~(np.abs(np.linalg.det(matrix)) > 0.0)
-        matrix = np.where(singular[:, None, None], np.eye(matrix.shape[1]), matrix)
-        return np.where(singular[:, None, None], np.inf, np.linalg.inv(matrix))
-
-
-def _solve(matrix: Float[np.ndarray, "point n n"], right: _Scores) -> _Scores:
-    """Solve every system; the solution of a singular one is infinite."""
+def _apply(inverse: Float[np.ndarray, "point n n"], right: _Scores) -> _Scores:
+    """Return the product of every inverse and its right side; not a number where singular."""
     with np.errstate(invalid="ignore"):
-        return (_invert(matrix) @ right[:, :, None])[:, :, 0]
+        return (inverse @ right[:, :, None])[:, :, 0]

@@ -403,6 +403,7 @@ def _points(
         task.ended,
         plan.most_options,
         plan.most_signals,
+        int(plan.kind is Kind.TYPED),
     )
     return Points(equation, listed, plan.most_cells, task.crew)
 

@@ -7,6 +7,7 @@ part alone decides it, or one of its own mechanisms shifts the chance of what it
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -208,8 +209,7 @@ def _found(
     base = standings["base"]
     verdicts = [judge(one.verdict(world) for one in claim.comparisons) for world in drawn]
     mean = mean_of(drawn, shares.tolist()) if drawn else None
-    slacks = np.array([[one.slack(world) for one in claim.comparisons] for world in drawn])
-    spread = slacks.std(axis=0, ddof=1) / np.sqrt(len(drawn)) if len(drawn) > 1 else np.zeros(0)
+    errors = [_error([one.slack(world) for world in drawn]) for one in claim.comparisons]
     return ClaimFound(
         claim=claim,
         base=base.verdicts[claim.name],
@@ -223,11 +223,17 @@ def _found(
         if drawn
         else {},
         slack=base.slacks[claim.name],
-        error=tuple(spread.tolist()),
+        error=tuple(errors) if len(drawn) > 1 else (),
         label=label,
         split=split,
         assumed_by=assumed_by,
     )
+
+
+def _error(slacks: Sequence[float]) -> float:
+    """Return the standard error of a mean of slacks, over the worlds in which there is one."""
+    told = [slack for slack in slacks if math.isfinite(slack)]
+    return float(np.std(told, ddof=1) / math.sqrt(len(told))) if len(told) > 1 else math.nan
 
 
 # --- assumed or earned ----------------------------------------------------------------------------

@@ -23,17 +23,20 @@ from jaxtyping import Float, Int
 from offramp.equilibrium.kernels.cache import inner, kernel, part
 
 __all__ = [
+    "TINY",
     "Beliefs",
     "JointTable",
     "Point",
     "Scratch",
     "action_values",
+    "join_stencils",
     "locate_point",
     "logit_cells",
     "new_scratch",
     "number_cells",
     "open_point",
     "point_values",
+    "row_worth",
     "value_point",
 ]
 
@@ -408,7 +411,7 @@ def _learn(
 
 
 @inner
-def _join_stencils(table: JointTable, beliefs: Beliefs, point: Point, scratch: Scratch) -> None:
+def join_stencils(table: JointTable, beliefs: Beliefs, point: Point, scratch: Scratch) -> None:
     """Write the product of the players' stencils for every signal.
 
     A player whose type is drawn afresh is believed to be what its reference prior says.
@@ -473,7 +476,7 @@ def _continuation(
 
 
 @inner
-def _row_worth(
+def row_worth(
     row: int,
     profile: int,
     account: int,
@@ -540,7 +543,7 @@ def action_values(
     """
     _average_strategies(table, point, log_strategy, scratch)
     _learn(table, beliefs, point, log_strategy, scratch)
-    _join_stencils(table, beliefs, point, scratch)
+    join_stencils(table, beliefs, point, scratch)
     for c in range(values.size):
         values[c] = 0.0
     for row in range(table.start[point.state], table.start[point.state + 1]):
@@ -557,7 +560,7 @@ def action_values(
                 weight *= _chance_of_others(row, p, k, table, beliefs, point, scratch)
                 if weight == 0.0:
                     continue
-                worth = _row_worth(
+                worth = row_worth(
                     row, p, table.mover_account[k], table, beliefs, scratch, next_values, ended
                 )
                 values[at + _own_type(table, beliefs, k, p)] += weight * worth
@@ -593,7 +596,7 @@ def point_values(
     """Write what every profile and account is worth at a point if all play as given."""
     _average_strategies(table, point, log_strategy, scratch)
     _learn(table, beliefs, point, log_strategy, scratch)
-    _join_stencils(table, beliefs, point, scratch)
+    join_stencils(table, beliefs, point, scratch)
     for c in range(values.size):
         values[c] = 0.0
     for row in range(table.start[point.state], table.start[point.state + 1]):
@@ -602,7 +605,7 @@ def point_values(
             if chance == 0.0:
                 continue
             for account in range(beliefs.n_accounts):
-                worth = _row_worth(row, p, account, table, beliefs, scratch, next_values, ended)
+                worth = row_worth(row, p, account, table, beliefs, scratch, next_values, ended)
                 values[p * beliefs.n_accounts + account] += chance * worth
 
 

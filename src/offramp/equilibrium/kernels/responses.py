@@ -10,11 +10,13 @@ scores are as wide as the widest point; what a point does not need is left at ze
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from offramp.equilibrium.kernels.alone import lone_values, lone_worth
 from offramp.equilibrium.kernels.cache import builder, kernel, part
 from offramp.equilibrium.kernels.points import (
     SAME_VALUE,
@@ -29,7 +31,15 @@ from offramp.equilibrium.kernels.points import (
     point_values,
 )
 
-__all__ = ["Equation", "Sites", "play_listed", "respond_listed", "slope_listed"]
+__all__ = [
+    "Equation",
+    "Sites",
+    "invert_listed",
+    "play_listed",
+    "respond_listed",
+    "slope_listed",
+    "value_listed",
+]
 
 FORBIDDEN = -2.0  # as in game.factored: kernels read no other room's constants
 _DIFFERENCE = 1e-7  # step of the finite differences, relative to scores of order one
@@ -47,7 +57,12 @@ class Sites(NamedTuple):
 
 
 class Equation(NamedTuple):
-    """What the equations of all points of a stage share."""
+    """What the equations of all points of a stage share.
+
+    `apart` is 1 where one mover acts alone and openly: what an option then brings depends on how
+    likely its types are to take that very option, and on nothing else that is chosen. All options
+    are then valued beforehand at every belief of the mover's grid (`alone.py`).
+    """
 
     table: JointTable
     beliefs: Beliefs
@@ -57,6 +72,7 @@ class Equation(NamedTuple):
     ended: Float[np.ndarray, "ended column"]
     most_options: int
     most_signals: int
+    apart: int
 
 
 @builder
@@ -141,22 +157,26 @@ def _respond(
     scratch: Scratch,
     score: Float[np.ndarray, "cell"],
     s: float,
+    worth: Float[np.ndarray, "cell vertex"],
     log_strategy: Float[np.ndarray, "cell"],
     response: Float[np.ndarray, "cell"],
 ) -> float:
     """Write the reply to `score` and F; return the bound on the residual."""
     table, precision, cells = equation.table, equation.precision, scratch.cell_start
     logit_cells(table, point.state, precision, score, cells, log_strategy)
-    action_values(
-        table,
-        equation.beliefs,
-        point,
-        log_strategy,
-        equation.next_values,
-        equation.ended,
-        scratch,
-        response,
-    )
+    if equation.apart == 1:
+        lone_values(table, equation.beliefs, point, log_strategy, worth, scratch, response)
+    else:
+        action_values(
+            table,
+            equation.beliefs,
+            point,
+            log_strategy,
+            equation.next_values,
+            equation.ended,
+            scratch,
+            response,
+        )
     for k in range(precision.size):
         scale = s * precision[k] if precision[k] < np.inf else 1.0
         for cell in range(cells[k], cells[k + 1]):
@@ -166,59 +186,171 @@ def _respond(
 
 
 @kernel
-def respond_listed(
+def value_listed(
     start: int,
     stop: int,
     listed: Int[np.ndarray, "listed two"],
     equation: Equation,
-    share: Float[np.ndarray, "listed"],
-    score: Float[np.ndarray, "listed cell"],
-    log_strategy: Float[np.ndarray, "listed cell"],
-    response: Float[np.ndarray, "listed cell"],
-    residual: Float[np.ndarray, "listed"],
+    worth: Float[np.ndarray, "listed cell vertex"],
 ) -> None:
-    """Evaluate F(score, share) at the points `listed[start:stop]`; centre what is handed in."""
+    """Value every option of one mover that acts alone, at each belief of the mover's grid."""
+    table, beliefs = equation.table, equation.beliefs
+    scratch = new_scratch(table, beliefs, equation.most_options, equation.most_signals)
+    for i in range(start, stop):
+        point, _ = _open(equation, listed[i, 0], listed[i, 1], scratch)
+        lone_worth(table, beliefs, point, equation.next_values, equation.ended, scratch, worth[i])
+
+
+@kernel
+def respond_listed(
+    start: int,
+    stop: int,
+    which: Int[np.ndarray, "asked"],
+    listed: Int[np.ndarray, "listed two"],
+    equation: Equation,
+    worth: Float[np.ndarray, "kept cell vertex"],
+    share: Float[np.ndarray, "asked"],
+    score: Float[np.ndarray, "asked cell"],
+    log_strategy: Float[np.ndarray, "asked cell"],
+    response: Float[np.ndarray, "asked cell"],
+    residual: Float[np.ndarray, "asked"],
+) -> None:
+    """Evaluate F(score, share) at the points `which[start:stop]`; centre what is handed in."""
     table = equation.table
     scratch = new_scratch(table, equation.beliefs, equation.most_options, equation.most_signals)
     for i in range(start, stop):
-        state = listed[i, 0]
-        point, n = _open(equation, state, listed[i, 1], scratch)
-        own = score[i, :n]
+        number = which[i]
+        state = listed[number, 0]
+        point, n = _open(equation, state, listed[number, 1], scratch)
+        own, options = score[i, :n], worth[number if equation.apart == 1 else 0]
         _centre(table, state, equation.precision, scratch.cell_start, own)
         residual[i] = _respond(
-            equation, point, scratch, own, share[i], log_strategy[i, :n], response[i, :n]
+            equation, point, scratch, own, share[i], options, log_strategy[i, :n], response[i, :n]
         )
+
+
+@part
+def _slopes_together(
+    equation: Equation,
+    point: Point,
+    scratch: Scratch,
+    score: Float[np.ndarray, "cell"],
+    s: float,
+    worth: Float[np.ndarray, "cell vertex"],
+    log_strategy: Float[np.ndarray, "cell"],
+    moved: Float[np.ndarray, "cell"],
+    response: Float[np.ndarray, "cell"],
+    matrix: Float[np.ndarray, "cell cell_2"],
+) -> None:
+    """Subtract dF/d(score) from a matrix, by a difference per cell."""
+    for c in range(score.size):
+        own = score[c]
+        score[c] = own + _DIFFERENCE
+        _respond(equation, point, scratch, score, s, worth, log_strategy, moved)
+        score[c] = own
+        for r in range(score.size):
+            matrix[r, c] -= (moved[r] - response[r]) / _DIFFERENCE
+
+
+@part
+def _slopes_apart(
+    equation: Equation,
+    point: Point,
+    scratch: Scratch,
+    score: Float[np.ndarray, "cell"],
+    s: float,
+    worth: Float[np.ndarray, "cell vertex"],
+    log_strategy: Float[np.ndarray, "cell"],
+    column: Float[np.ndarray, "cell"],
+    change: Float[np.ndarray, "type cell"],
+    matrix: Float[np.ndarray, "cell cell_2"],
+) -> None:
+    """Do the same for one mover that acts alone and openly, by a difference per type.
+
+    With ℓ = log σ, an option's value Q(a, ·) depends on ℓ(a, ·) only. So one difference, in which
+    a type takes every option more often by the same factor, gives dQ(a, θ')/dℓ(a, θ) for all a at
+    once; and dℓ(a, θ)/dx(c, θ) = [a = c] - σ(c, θ).
+    """
+    table, beliefs, precision = equation.table, equation.beliefs, equation.precision
+    n, n_types, cells = score.size, table.mover_types[0], scratch.cell_start
+    logit_cells(table, point.state, precision, score, cells, log_strategy)
+    lone_values(table, beliefs, point, log_strategy, worth, scratch, column)
+    for th in range(n_types):
+        for cell in range(th, n, n_types):
+            log_strategy[cell] += _DIFFERENCE
+        lone_values(table, beliefs, point, log_strategy, worth, scratch, change[th])
+        for cell in range(th, n, n_types):
+            log_strategy[cell] -= _DIFFERENCE
+        for cell in range(n):
+            change[th, cell] = (change[th, cell] - column[cell]) / _DIFFERENCE
+    bound = table.bound_at[0] + table.option_start[0, point.state]
+    for c in range(n):
+        th = c % n_types
+        kind = table.bound[bound + c // n_types, th]
+        if kind >= 0.0 or kind == FORBIDDEN:
+            continue
+        taken = math.exp(log_strategy[c])
+        for r in range(n):
+            same = 1.0 if r // n_types == c // n_types else 0.0
+            column[r] = s * precision[0] * change[th, r] * (same - taken)
+        _centre(table, point.state, precision, cells, column)
+        for r in range(n):
+            matrix[r, c] -= column[r]
 
 
 @kernel
 def slope_listed(
     start: int,
     stop: int,
+    which: Int[np.ndarray, "asked"],
     listed: Int[np.ndarray, "listed two"],
     equation: Equation,
-    share: Float[np.ndarray, "listed"],
-    score: Float[np.ndarray, "listed cell"],
-    response: Float[np.ndarray, "listed cell"],
-    matrix: Float[np.ndarray, "listed cell cell_2"],
+    worth: Float[np.ndarray, "kept cell vertex"],
+    share: Float[np.ndarray, "asked"],
+    score: Float[np.ndarray, "asked cell"],
+    response: Float[np.ndarray, "asked cell"],
+    matrix: Float[np.ndarray, "asked cell cell_2"],
 ) -> None:
-    """Write d(score - F)/d(score) by differences; `response` is F at `score`."""
+    """Write d(score - F)/d(score); `response` is F at `score`."""
     table = equation.table
     scratch = new_scratch(table, equation.beliefs, equation.most_options, equation.most_signals)
     width = score.shape[1]
     log_strategy, moved, here = np.empty(width), np.empty(width), np.empty(width)
+    change = np.empty((equation.beliefs.piece.shape[1], width))
     for i in range(start, stop):
-        point, n = _open(equation, listed[i, 0], listed[i, 1], scratch)
-        for c in range(n):
-            here[c] = score[i, c]
+        number = which[i]
+        point, n = _open(equation, listed[number, 0], listed[number, 1], scratch)
+        options = worth[number if equation.apart == 1 else 0]
         for c in range(width):
             for r in range(width):
                 matrix[i, r, c] = 1.0 if r == c else 0.0
-        for c in range(n):
-            here[c] = score[i, c] + _DIFFERENCE
-            _respond(equation, point, scratch, here[:n], share[i], log_strategy[:n], moved[:n])
-            here[c] = score[i, c]
-            for r in range(n):
-                matrix[i, r, c] -= (moved[r] - response[i, r]) / _DIFFERENCE
+        here[:n] = score[i, :n]
+        if equation.apart == 1:
+            _slopes_apart(
+                equation,
+                point,
+                scratch,
+                here[:n],
+                share[i],
+                options,
+                log_strategy[:n],
+                moved[:n],
+                change[:, :n],
+                matrix[i],
+            )
+        else:
+            _slopes_together(
+                equation,
+                point,
+                scratch,
+                here[:n],
+                share[i],
+                options,
+                log_strategy[:n],
+                moved[:n],
+                response[i, :n],
+                matrix[i],
+            )
 
 
 @kernel
@@ -249,3 +381,51 @@ def play_listed(
         )
         for pa in range(worth.size):
             values[state, pa * beliefs.n_beliefs + site] = worth[pa]
+
+
+@kernel
+def invert_listed(
+    start: int,
+    stop: int,
+    matrix: Float[np.ndarray, "listed row column"],
+    inverse: Float[np.ndarray, "listed row column"],
+    sign: Float[np.ndarray, "listed"],
+) -> None:
+    """Invert the matrices `start` to `stop` in their places, and write their determinants' signs.
+
+    Rows are exchanged for the largest pivot. The inverse of a singular matrix is infinite, and its
+    sign is zero; that of one with an entry that is not a number is not a number either.
+    """
+    n = matrix.shape[1]
+    for i in range(start, stop):
+        rest, found = matrix[i], inverse[i]
+        for r in range(n):
+            for c in range(n):
+                found[r, c] = 1.0 if r == c else 0.0
+        sign[i] = 1.0
+        for k in range(n):
+            top = k
+            for r in range(k + 1, n):
+                if abs(rest[r, k]) > abs(rest[top, k]):
+                    top = r
+            pivot = rest[top, k]
+            if pivot == 0.0:
+                found[:, :] = np.inf
+                sign[i] = 0.0
+                break
+            if top != k:
+                for c in range(n):
+                    rest[k, c], rest[top, c] = rest[top, c], rest[k, c]
+                    found[k, c], found[top, c] = found[top, c], found[k, c]
+                sign[i] = -sign[i]
+            if pivot < 0.0:
+                sign[i] = -sign[i]
+            for c in range(n):
+                rest[k, c] /= pivot
+                found[k, c] /= pivot
+            for r in range(n):
+                share = rest[r, k]
+                if r != k and share != 0.0:
+                    for c in range(n):
+                        rest[r, c] -= share * rest[k, c]
+                        found[r, c] -= share * found[k, c]
