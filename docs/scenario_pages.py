@@ -8,6 +8,7 @@ hours). Tests hold the stored answers against the scenarios as they are.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -81,34 +82,48 @@ def solve_sizes(name: str) -> None:
     declared = math.prod(_n_levels(decl) for decl in scenario.variables.values())
     rows = []
     for case in scenario.policies:
-        begun = time.monotonic()
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        words = ["run", name, "--case", case, "--json"]
         done = subprocess.run(
-            [Path(sys.executable).with_name("offramp"), *words],
+            [sys.executable, __file__, "--one", name, case],
             capture_output=True,
             check=False,
             text=True,
         )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        if done.returncode not in (0, 1):
+        if done.returncode:
             raise SystemExit(done.stderr)
-        (one,) = json.loads(done.stdout)["cases"]
-        rows.append(
-            {
-                "case": case,
-                "seconds": round(time.monotonic() - begun, 1),
-                "cpu": round(after.ru_utime - before.ru_utime, 1),
-                "gib": round(after.ru_maxrss / 2**20, 2),  # of the largest child so far
-                **{
-                    key: one["certificate"][key]
-                    for key in ("residual", "refinement", "off_grid", "not_converged")
-                },
-            }
-        )
+        rows.append(json.loads(done.stdout))
     store(
         name, "sizes", json.dumps({"declared": declared, **_reached(name), "cases": rows}, indent=1)
     )
+
+
+def time_case(name: str, case: str) -> dict[str, Any]:
+    """Solve a case, check it and follow it forward; return seconds of each, memory and errors."""
+    from offramp.equilibrium.kernels.compilation import prepare_kernels
+    from offramp.exploration.cases import Laid, Solve, check_grid, solve_one
+    from offramp.outcomes import propagate
+
+    prepare_kernels()
+    scenario = load_scenario(name)
+    at, cpu = [time.monotonic()], time.process_time()
+    equilibrium, game = solve_one(scenario, Solve((case,), 1.0, {}), Laid())
+    at.append(time.monotonic())
+    cpu = time.process_time() - cpu
+    propagate(equilibrium, start=case, policy_game=game)
+    at.append(time.monotonic())
+    checked = check_grid(equilibrium)
+    at.append(time.monotonic())
+    solving, following, checking = (round(b - a, 1) for a, b in itertools.pairwise(at))
+    return {
+        "case": case,
+        "seconds": solving,
+        "cpu": round(cpu, 1),
+        "following": following,
+        "checking": checking,
+        "gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
+        "residual": equilibrium.residual,
+        "refinement": None if checked is None else checked.refinement,
+        "not_converged": equilibrium.n_unconverged,
+    }
 
 
 def solve_effects(name: str) -> None:
@@ -210,9 +225,10 @@ SIZES = """# How large the scenarios are, and how well they are solved
 
 States are combinations of levels: all that are declared, and those that play can reach by the end
 of the first, the middle and the last period. Points are those of the belief grid. Each policy is
-solved in a process of its own by `offramp run NAME --case CASE`; seconds are of the wall clock
-with everything that `run` does, CPU seconds are the process's own, memory is its peak. The grid
-error is how much replies change at the last refinement of the grid.
+compiled and solved in a process of its own, on two cores: in so many seconds of the wall clock and
+of the processors. Then it is followed forward with all its measures, and checked off the grid,
+which `offramp run` does too. Memory is the process's peak. The grid error is how much replies
+change at the last refinement of the grid. From `python docs/scenario_pages.py --sizes`.
 
 """
 
@@ -339,12 +355,13 @@ def sizes_page() -> str:
             rows.append(
                 (
                     f"`{name}`", row["case"], f"{stored['declared']:,}", reached, stored["points"],
-                    row["seconds"], row["cpu"], row["gib"], f"{row['residual']:.1e}", grid,
-                    row["not_converged"],
+                    row["seconds"], row["cpu"], row["following"], row["checking"], row["gib"],
+                    f"{row['residual']:.1e}", grid, row["not_converged"],
                 )
             )  # fmt: skip
-    heads = ("scenario", "policy", "declared", "reachable", "points", "seconds", "CPU", "GiB")
-    return SIZES + table((*heads, "residual", "grid error", "not converged"), rows)
+    heads = ("scenario", "policy", "declared", "reachable", "points", "solved in", "CPU")
+    more = ("followed in", "checked in", "GiB", "residual", "grid error", "not converged")
+    return SIZES + table((*heads, *more), rows)
 
 
 def write_pages() -> None:
@@ -368,6 +385,9 @@ SOLVERS: dict[str, Callable[[str], None]] = {
 
 def main(words: list[str]) -> None:
     """Solve what is asked for, and write the pages."""
+    if words[:1] == ["--one"]:
+        print(json.dumps(time_case(*words[1:])))
+        return
     names = [word for word in words if not word.startswith("-")] or list(SHIPPED)
     for flag, solver in SOLVERS.items():
         if flag in words:

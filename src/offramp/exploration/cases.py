@@ -25,6 +25,7 @@ __all__ = [
     "Solve",
     "Solved",
     "SolvedCase",
+    "check_grid",
     "plan_solves",
     "solve_cases",
     "solve_one",
@@ -163,7 +164,7 @@ def solve_cases(
     for one in plan:
         started(one.cases[0])
         equilibrium, policy_game = solve_one(scenario, one, laid)
-        found = _check_grid(equilibrium) if checked else None
+        found = check_grid(equilibrium) if checked else None
         for name in one.cases:
             started(name)
             outcomes = propagate(equilibrium, start=name, policy_game=policy_game)
@@ -171,7 +172,7 @@ def solve_cases(
             yield SolvedCase(name, policy, one.weight, equilibrium, outcomes, found)
 
 
-def _check_grid(equilibrium: object) -> GridCertificate | None:
+def check_grid(equilibrium: object) -> GridCertificate | None:
     """Certify a solution on the grid; of a large game, at a few periods only."""
     if not isinstance(equilibrium, Equilibrium) or not equilibrium.game.typed:
         return None
