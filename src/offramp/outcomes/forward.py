@@ -27,7 +27,8 @@ from jaxtyping import Bool, Float, Int, UInt8
 from offramp.equilibrium.tasks import Crew
 from offramp.errors import Problem, TooLargeError
 from offramp.game import Game, StageTable
-from offramp.outcomes import hindsight, kernels
+from offramp.outcomes import kernels
+from offramp.outcomes.conditioned import Conditioned, Event
 from offramp.outcomes.conditions import Condition, row_updates
 from offramp.outcomes.kernels import Feeds, Lessons, Likelihood, Part, Store
 from offramp.outcomes.operators import (
@@ -42,7 +43,7 @@ from offramp.outcomes.operators import (
     plan_rows,
 )
 
-__all__ = ["ALL", "MAIN", "Event", "Feed", "Move", "Play", "Step", "Sweep", "Tracker"]
+__all__ = ["ALL", "MAIN", "Feed", "Play", "Sweep", "Tracker"]
 
 MAIN = 0  # the column of all paths
 ALL = -1  # in Feed.update: acts of every kind pass
@@ -60,67 +61,6 @@ class Feed(NamedTuple):
     target: int
     source: int
     update: int = ALL
-
-
-class Step(NamedTuple):
-    """How acts with a given update lead from one status of an event to another."""
-
-    old: int
-    update: int
-    new: int
-
-
-class Move(NamedTuple):
-    """States of a slot in which a path goes over from one status of an event to another."""
-
-    old: int
-    new: int
-    rows: Int[np.ndarray, "listed"]
-
-
-class Event(Protocol):
-    """What play is conditioned on; periods and stages count from 0.
-
-    Moves of one list happen at once: what has just arrived in a status does not move on.
-    """
-
-    @property
-    def n_statuses(self) -> int:
-        """Return how many statuses there are; paths begin with the first."""
-        ...
-
-    @property
-    def updates(self) -> Sequence[Int[np.ndarray, "*joint"] | None]:
-        """Return, per stage, the number of the update of each combination of actions."""
-        ...
-
-    def n_updates(self, stage: int) -> int:
-        """Return how many updates a stage's acts can make."""
-        ...
-
-    def begun(self, period: int) -> Sequence[Move]:
-        """Return the moves as a period begins."""
-        ...
-
-    def steps(self, period: int, stage: int) -> Sequence[Step]:
-        """Return how acts lead from status to status, for every status that a path may have."""
-        ...
-
-    def arrived(self, period: int, slot: int) -> Sequence[Move]:
-        """Return the moves on arrival in a slot."""
-        ...
-
-    def closed(self, period: int) -> Sequence[Move]:
-        """Return the moves at a period's end."""
-        ...
-
-    def fulfilled(self) -> Bool[np.ndarray, "status state"]:
-        """Return where the event has come true, at the end of the last period."""
-        ...
-
-    def frozen(self, period: int) -> Bool[np.ndarray, "status ended"]:
-        """Return where the event comes true if play ends in a period."""
-        ...
 
 
 class Play(Protocol):
@@ -200,9 +140,7 @@ class Sweep:
         store: The columns' mass at the slot, by pair (column times profiles), state and belief.
         ended: What has reached ended states at the latest stage.
         settled: Mass of the main column that has ended so far.
-        chance: Of the event that play is conditioned on, found before the pass; where it is zero,
-            nothing is passed.
-        start_share: How likely each profile is at the start, given the event.
+        conditioned: The event that play is conditioned on, and what is known of it; None: on none.
     """
 
     def __init__(
@@ -226,17 +164,13 @@ class Sweep:
         self.n_columns = n_columns
         self.n_profiles = len(game.profiles)
         self.n_beliefs = self.types.n_beliefs
-        self.event = event
+        self.conditioned = Conditioned(event) if event is not None else None
         self.n_statuses = event.n_statuses if event is not None else 1
         self.n_lanes = self.n_statuses * self.n_profiles  # pairs of a column, status by status
-        self.chance = 1.0
-        self.start_share = self.prior
-        self._worth: dict[tuple[int, int], np.ndarray] = {}
-        self._is_over = False
         self.period = self.slot = 0
         self._crew = Crew(threads)
-        self._maps = belief_maps(self.types)
-        self._redraw_chance = {m: self.types.redraw_chance(m) for m in range(len(self._maps))}
+        self.maps = belief_maps(self.types)
+        self.redraw_chance = {m: self.types.redraw_chance(m) for m in range(len(self.maps))}
         self._plans: dict[int, RowsPlan | ChainPlan] = {}
         self._row_class: dict[int, np.ndarray] = {}
         self._allocate()
@@ -263,15 +197,15 @@ class Sweep:
     ) -> None:
         """Push the start through all periods."""
         with self._crew:
-            if self.event is not None:
-                self._foresee(self.event, start, n_periods)
-                if self.chance == 0.0:
+            if self.conditioned is not None:
+                self.conditioned.foresee(self, start, n_periods)
+                if self.conditioned.chance == 0.0:
                     return
             self._begin(start)
             for self.period in range(n_periods):
                 self.slot = 0
-                if self.event is not None:
-                    self._sort(self.event.begun(self.period))
+                if self.conditioned is not None:
+                    self.conditioned.begin_period(self)
                 for tracker in self.trackers:
                     tracker.begin_period(self)
                 for stage in range(len(self.game.stage_names)):
@@ -290,8 +224,8 @@ class Sweep:
         for p in np.flatnonzero(self.prior):
             self.store.mass[p, states] = 0.0
             self.store.mass[p, states, self.game.grid.reference] = start[states] * self.prior[p]
-            if self.event is not None:
-                self.store.mass[p, states] /= self.chance
+            if self.conditioned is not None:
+                self.store.mass[p, states] /= self.conditioned.chance
             self.store.live[p, states] = 1
 
     def _stage(self, stage: int, witness: Witness) -> None:
@@ -307,9 +241,8 @@ class Sweep:
         witness.at_stage(self, stage, flow)
         self.store, self._out = self._out, self.store
         self.slot = stage + 1
-        if self.event is not None:
-            self._sort(self.event.arrived(self.period, self.slot))
-            self._judge_ended(self.event)
+        if self.conditioned is not None:
+            self.conditioned.arrive(self)
         witness.at_arrival(self)
         for tracker in self.trackers:
             tracker.after_stage(self)
@@ -321,10 +254,10 @@ class Sweep:
 
     def _roll(self) -> None:
         """Take mass from a period's end into the next period."""
-        if self.event is not None:
-            self._close(self.event)
+        if self.conditioned is not None:
+            self.conditioned.end_period(self)
         found = [Feed(MAIN, MAIN), *(f for tracker in self.trackers for f in tracker.rolls())]
-        feeds = self._spell_out([(feed, 0) for feed in found], (0,))
+        feeds = self.spell_out([(feed, 0) for feed in found], (0,))
         self._out.live[:, :] = 0
 
         def roll(first: int, stop: int) -> None:
@@ -364,7 +297,7 @@ class Sweep:
             feeds += [(feed, number) for feed in tracker.feeds(stage)]
         return feeds
 
-    def _spell_out(
+    def spell_out(
         self,
         found: Sequence[tuple[Feed, int]],
         masks: Sequence[int],
@@ -377,15 +310,15 @@ class Sweep:
             stage: Whose acts lead from one status of the event to another; none: all keep theirs.
         """
         n, lanes = self.n_profiles, self.n_lanes
-        counts = self.event is None
+        counts = self.conditioned is None
         rows = [
             (feed.target * lanes + new * n + q, feed.source * lanes + old * n + p, tracker, update,
-             p, mask, self._redraw_chance[mask][q, p],
+             p, mask, self.redraw_chance[mask][q, p],
              p if counts and feed.target == MAIN and mask == 0 else -1)
             for feed, owner in found
             for old, tracker, update, new in self._passages(feed, owner, stage)
             for mask in masks
-            for q, p in np.argwhere(self._redraw_chance[mask] > 0.0)
+            for q, p in np.argwhere(self.redraw_chance[mask] > 0.0)
         ]  # fmt: skip
         rows.sort(key=lambda row: row[0])
         pair, source, tracker, update, profile, redraw, share, flow = np.array(rows).T
@@ -402,29 +335,30 @@ class Sweep:
             np.array(flow, np.int32),
         )
 
-    def _passages(
-        self, feed: Feed, owner: int, stage: int
-    ) -> list[tuple[int, int, int, int]]:
+    def _passages(self, feed: Feed, owner: int, stage: int) -> list[tuple[int, int, int, int]]:
         """Return (old status, row of the classes and class that pass, new status) of a feed."""
-        if self.event is None:
+        if self.conditioned is None:
             return [(0, owner, feed.update, 0)]
         if stage < 0:
             return [(status, owner, feed.update, status) for status in range(self.n_statuses)]
-        n_owners, n_updates = max(len(self.trackers), 1), self.event.n_updates(stage)
+        event = self.conditioned.event
+        n_owners = max(len(self.trackers), 1)
         found = []
-        for old, update, new in self.event.steps(self.period, stage):
+        for old, update, new in event.steps(self.period, stage):
             if update == ALL:
                 found.append((old, owner, feed.update, new))
             elif feed.update == ALL:
                 found.append((old, n_owners, update, new))
             else:
-                both = feed.update * n_updates + update
+                both = feed.update * event.n_updates(stage) + update
                 found.append((old, n_owners + 1 + owner, both, new))
         return found
 
-    def _strategies(
-        self, plan: RowsPlan, stage: int
-    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    def main_feeds(self, plan: RowsPlan, stage: int) -> Feeds:
+        """Return what the main column alone receives at a stage."""
+        return self.spell_out([(Feed(MAIN, MAIN), 0)], plan.masks, plan, stage)
+
+    def strategies(self, plan: RowsPlan, stage: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Return how the movers of a stage play, and are expected to."""
         movers = range(len(plan.seats))
         played = [self.play.log_played(self.period, stage, k) for k in movers]
@@ -433,15 +367,15 @@ class Sweep:
         return played, [self.play.log_believed(self.period, stage, k) for k in movers]
 
     def _push_rows(self, plan: RowsPlan, stage: int) -> Float[np.ndarray, "profile row"]:
-        feeds = self._spell_out(self._stage_feeds(stage), plan.masks, plan, stage)
+        feeds = self.spell_out(self._stage_feeds(stage), plan.masks, plan, stage)
         flow = np.zeros((self.n_profiles, plan.n_rows))
         reached = self.store.live[self.pairs(MAIN)].any(axis=0)
         self.play.refuse_silence(self.period, stage, np.asarray(reached))
-        played, believed = self._strategies(plan, stage)
-        row_class = self._row_classes(plan.table, stage)
-        for block in self._blocks(plan, self._live_states()):
-            chance = self._chances(plan, block, played)
-            lessons = self._lessons(plan, block, believed)
+        played, believed = self.strategies(plan, stage)
+        row_class = self.row_classes(plan.table, stage)
+        for block in self.blocks(plan, self._live_states()):
+            chance = self.chances(plan, block, played)
+            lessons = self.lessons(plan, block, believed)
 
             def push(
                 first: int,
@@ -451,27 +385,19 @@ class Sweep:
                 lessons: Lessons = lessons,
             ) -> None:
                 kernels.push_rows(
-                    first, stop, block.part, plan.rows, chance, lessons, row_class, self._maps,
+                    first, stop, block.part, plan.rows, chance, lessons, row_class, self.maps,
                     feeds, self.store, self._out, self.ended, flow,
                 )  # fmt: skip
 
             n_tasks = len(feeds.start) - 1
             self._crew.run(push, n_tasks, -(-n_tasks // (TASKS * self._crew.threads)))
-            if self.event is not None:
-                self._weigh_rows(self.event, stage, plan, block, chance, lessons, flow)
+            if self.conditioned is not None:
+                flow[:] += self.conditioned.weigh_rows(
+                    self, plan, stage, block.part, chance, lessons
+                )
         return flow
 
-    def _with_event(
-        self, event: Event, table: StageTable, stage: int, classes: np.ndarray
-    ) -> Int[np.ndarray, "owner row"]:
-        """Add the classes by the event's updates, alone and together with each tracker's."""
-        updates = event.updates[stage]
-        own = np.zeros(classes.shape[1], classes.dtype)
-        if updates is not None:
-            own = row_updates(table, updates).astype(classes.dtype)
-        return np.concatenate([classes, own[None], classes * event.n_updates(stage) + own])
-
-    def _row_classes(self, table: StageTable, stage: int) -> Int[np.ndarray, "tracker row"]:
+    def row_classes(self, table: StageTable, stage: int) -> Int[np.ndarray, "tracker row"]:
         """Return the number of the update of each row, as each tracker numbers them."""
         if id(table) not in self._row_class:
             assert table.rows is not None
@@ -480,8 +406,8 @@ class Sweep:
                 updates = tracker.updates[stage]
                 if updates is not None:
                     classes[number] = row_updates(table, updates)
-            if self.event is not None:
-                classes = self._with_event(self.event, table, stage, classes)
+            if self.conditioned is not None:
+                classes = self.conditioned.add_classes(table, stage, classes)
             self._row_class[id(table)] = classes
         return self._row_class[id(table)]
 
@@ -490,7 +416,7 @@ class Sweep:
         live = self.store.live[:, : self.n_states]
         return np.flatnonzero(live.any(axis=0)).astype(np.int32)
 
-    def _blocks(self, plan: RowsPlan, states: Int[np.ndarray, "listed"]) -> Iterable[_Block]:
+    def blocks(self, plan: RowsPlan, states: Int[np.ndarray, "listed"]) -> Iterable[_Block]:
         """Cut states into blocks whose chances and lessons fit in scratch."""
         if not len(states):
             return
@@ -509,7 +435,7 @@ class Sweep:
     def _n_corners(self, plan: RowsPlan) -> int:
         return int(np.prod([self.types.n_types[one.typed] for one in plan.learners]))
 
-    def _chances(
+    def chances(
         self, plan: RowsPlan, block: _Block, played: Sequence[np.ndarray]
     ) -> Float[np.ndarray, "local_row joint belief"]:
         """Return the chance of each row of a block: the product of its movers' strategies."""
@@ -540,7 +466,7 @@ class Sweep:
 
         self._crew.run(write, len(block.part.states), LEAST_STATES)
 
-    def _lessons(self, plan: RowsPlan, block: _Block, believed: Sequence[np.ndarray]) -> Lessons:
+    def lessons(self, plan: RowsPlan, block: _Block, believed: Sequence[np.ndarray]) -> Lessons:
         """Return where what is seen in a block takes each belief."""
         n_lessons = block.n_lessons if plan.learners else 1
         shape = (n_lessons, self.n_beliefs, self._n_corners(plan))
@@ -611,8 +537,8 @@ class Sweep:
 
     def _push_chain(self, plan: ChainPlan, stage: int) -> Float[np.ndarray, "profile paying"]:
         flow = np.zeros((self.n_profiles, max(len(plan.pay), 1)))
-        if self.event is not None:
-            self._weigh_chain(self.event, stage, plan, flow)
+        if self.conditioned is not None:
+            flow = self.conditioned.weigh_chain(self, plan, stage)
         columns = sorted({feed.target for feed, _ in self._stage_feeds(stage)})
         inflow, n_states = self.store, self.n_states
         for number, part in enumerate(plan.parts):
@@ -640,7 +566,7 @@ class Sweep:
         n = self.n_lanes
         pairs = np.array([c * n + p for c in columns for p in range(n)], np.int32)
         # with an event, flows are weighed elsewhere
-        flow = flow if self.event is None else flow[:0]
+        flow = flow if self.conditioned is None else flow[:0]
         fitting = max(TILE // (8 * max(plan.n_inner, 1)), 8)
         n_chunks = -(-self.n_beliefs // fitting)
         chunk = -(-self.n_beliefs // n_chunks)
@@ -663,194 +589,20 @@ class Sweep:
         flow: Float[np.ndarray, "profile paying"],
     ) -> None:
         """Push inner states through an effect that draws types afresh."""
-        if self.event is None:
+        if self.conditioned is None:
             own = slice(redraw.flow_start, redraw.flow_start + len(redraw.inner))
             here = inflow.live[: self.n_profiles, redraw.inner] != 0
             passing = inflow.mass[: self.n_profiles, redraw.inner]
             flow[:, own] = passing.sum(axis=2, where=here[:, :, None])
-        feeds = self._spell_out([(Feed(c, c), 0) for c in columns], redraw.masks)
+        feeds = self.spell_out([(Feed(c, c), 0) for c in columns], redraw.masks)
 
         def push(first: int, stop: int) -> None:
             kernels.push_redraw(
-                first, stop, plan.n_inner, redraw.affected_of, redraw.table, self._maps, feeds,
+                first, stop, plan.n_inner, redraw.affected_of, redraw.table, self.maps, feeds,
                 inflow, out, self.ended,
             )  # fmt: skip
 
         self._crew.run(push, len(feeds.start) - 1, 1)
-
-    # --- an event that play is conditioned on -----------------------------------------------------
-
-    def _foresee(self, event: Event, start: Float[np.ndarray, "state"], n_periods: int) -> None:
-        """Find how likely the event is from every place on, last period first."""
-        last = len(self.game.stage_names)
-        later = np.zeros(0)
-        for self.period in reversed(range(n_periods)):
-            self.slot = last
-            if self.period == n_periods - 1:
-                true = event.fulfilled()[:, None, : self.n_states, None]
-                shape = (self.n_statuses, self.n_profiles, self.n_states, self.n_beliefs)
-                worth = np.array(np.broadcast_to(true, shape), np.float64)
-            else:
-                rolled = later[:, :, self.game.roll[: self.n_states]]
-                worth = hindsight.unsort(event.closed(self.period), rolled)
-            self._worth[self.period, last] = worth
-            for stage in reversed(range(last)):
-                after = hindsight.unsort(event.arrived(self.period, stage + 1), worth)
-                self.slot = stage
-                worth = self._look_back(event, stage, after)
-                self._worth[self.period, stage] = worth
-            later = hindsight.unsort(event.begun(self.period), worth)
-            if sum(one.nbytes for one in self._worth.values()) > LARGEST_STORE:
-                raise _too_large(n_periods * last, self.n_lanes, self.n_states, self.n_beliefs)
-        self.period = self.slot = 0
-        states = np.flatnonzero(start)
-        at_start = later[0][:, states, self.game.grid.reference] @ start[states]
-        share = self.prior * at_start
-        self.chance = float(share.sum())
-        self.start_share = share / self.chance if self.chance > 0.0 else share
-
-    def _look_back(
-        self, event: Event, stage: int, after: Float[np.ndarray, "status profile state belief"]
-    ) -> Float[np.ndarray, "status profile state belief"]:
-        """Return what each place before a stage is worth, from what those after it are."""
-        plan = self.plan(stage)
-        frozen = self._frozen(event)
-        if isinstance(plan, ChainPlan):
-            lanes = after.reshape(self.n_lanes, -1, self.n_beliefs)
-            found = self._chain_worth(plan, lanes, frozen).entering
-        else:
-            found = np.zeros((self.n_lanes, self.n_states, self.n_beliefs))
-            played, believed = self._strategies(plan, stage)
-            for block in self._blocks(plan, np.arange(self.n_states, dtype=np.int32)):
-                chance = self._chances(plan, block, played)
-                lessons = self._lessons(plan, block, believed)
-                for lane, worth in self._row_worth(
-                    stage, plan, block, chance, lessons, after, frozen
-                ):
-                    states = block.part.states
-                    n_rows = _counts(plan.rows.start, states)
-                    state = np.repeat(np.arange(len(states)), n_rows)
-                    found[lane, states] = hindsight.sum_by(worth, state, len(states))
-        return found.reshape(self.n_statuses, self.n_profiles, self.n_states, self.n_beliefs)
-
-    def _frozen(self, event: Event) -> Float[np.ndarray, "lane ended"]:
-        return np.repeat(event.frozen(self.period).astype(np.float64), self.n_profiles, axis=0)
-
-    def _row_worth(
-        self,
-        stage: int,
-        plan: RowsPlan,
-        block: _Block,
-        chance: Float[np.ndarray, "local_row joint belief"],
-        lessons: Lessons,
-        after: Float[np.ndarray, "status profile state belief"],
-        frozen: Float[np.ndarray, "lane ended"],
-    ) -> Iterable[tuple[int, Float[np.ndarray, "local_row belief"]]]:
-        feeds = self._spell_out([(Feed(MAIN, MAIN), 0)], plan.masks, plan, stage)
-        ahead = hindsight.Ahead(after.reshape(self.n_lanes, -1, self.n_beliefs), frozen, self._maps)
-        return hindsight.worth_of_rows(
-            plan, block.part, chance, lessons, self._row_classes(plan.table, stage), feeds, ahead
-        )
-
-    def _chain_worth(
-        self, plan: ChainPlan, after: Float[np.ndarray, "lane state belief"], frozen: np.ndarray
-    ) -> hindsight.ChainWorth:
-        ahead = hindsight.Ahead(after, frozen, self._maps)
-        return hindsight.worth_of_chain(plan, self.n_states, ahead, self._redraw_chance)
-
-    def _weigh_rows(
-        self,
-        event: Event,
-        stage: int,
-        plan: RowsPlan,
-        block: _Block,
-        chance: Float[np.ndarray, "local_row joint belief"],
-        lessons: Lessons,
-        flow: Float[np.ndarray, "profile row"],
-    ) -> None:
-        """Add what passes each joint act, by the chance that the event comes true afterwards."""
-        after = self._worth_after(event, stage)
-        states = block.part.states
-        n_rows = _counts(plan.rows.start, states)
-        row = hindsight.ranges(plan.rows.start[states], n_rows)
-        state = np.repeat(states, n_rows)
-        for lane, worth in self._row_worth(
-            stage, plan, block, chance, lessons, after, self._frozen(event)
-        ):
-            live = self.store.live[lane, state] != 0
-            passing = (self.store.mass[lane, state[live]] * worth[live]).sum(axis=1)
-            flow[lane % self.n_profiles, row[live]] += passing
-
-    def _weigh_chain(
-        self, event: Event, stage: int, plan: ChainPlan, flow: Float[np.ndarray, "profile paying"]
-    ) -> None:
-        """Add what passes each payment of a chance stage, by the same chance."""
-        if not len(plan.pay):
-            return
-        after = self._worth_after(event, stage).reshape(self.n_lanes, -1, self.n_beliefs)
-        worth = self._chain_worth(plan, after, self._frozen(event))
-        live = self.store.live[self.pairs(MAIN), : self.n_states, None] != 0
-        mass = np.where(live, self.store.mass[self.pairs(MAIN), : self.n_states], 0.0)
-        passing = hindsight.weigh_chain(plan, mass, worth, self._maps, self._redraw_chance)
-        flow += passing.reshape(self.n_statuses, self.n_profiles, -1).sum(axis=0)
-
-    def _worth_after(
-        self, event: Event, stage: int
-    ) -> Float[np.ndarray, "status profile state belief"]:
-        """Return what places after a stage are worth by the status with which play comes there."""
-        worth = self._worth[self.period, stage + 1]
-        return hindsight.unsort(event.arrived(self.period, stage + 1), worth)
-
-    def _worth_here(
-        self, n_states: int
-    ) -> Float[np.ndarray, "status profile state belief"] | float:
-        return 1.0 if self._is_over else self._worth[self.period, self.slot][:, :, :n_states]
-
-    def _weigh_states(self, column: int, rows: Int[np.ndarray, "listed"]) -> float:
-        """Return a column's mass in some states, by the chance that the event comes true."""
-        rows = rows[rows < self.n_states]
-        shape = (self.n_statuses, self.n_profiles, len(rows), self.n_beliefs)
-        live = self.store.live[self.pairs(column)][:, rows].reshape(shape[:3]) != 0
-        mass = self.store.mass[self.pairs(column)][:, rows].reshape(shape)
-        worth = self._worth[self.period, self.slot][:, :, rows]
-        counted = np.multiply(mass, worth, out=np.zeros(shape), where=live[..., None])
-        return float(counted.sum())
-
-    def _sort(self, moves: Sequence[Move]) -> None:
-        """Take mass of all columns over to other statuses, all moves at once."""
-        n = self.n_profiles
-        firsts = np.arange(self.n_columns)[:, None] * self.n_lanes + np.arange(n)
-        taken = []
-        for move in moves:
-            rows = move.rows[move.rows < self.n_states]
-            pairs = (firsts + move.old * n).ravel()
-            pair, row = np.nonzero(self.store.live[np.ix_(pairs, rows)])
-            source, state = pairs[pair], rows[row]
-            self.store.live[source, state] = 0
-            taken.append((source + (move.new - move.old) * n, state, self.store.mass[source, state]))
-        for target, state, mass in taken:
-            there = self.store.live[target, state] != 0
-            self.store.mass[target[there], state[there]] += mass[there]
-            self.store.mass[target[~there], state[~there]] = mass[~there]
-            self.store.live[target, state] = 1
-
-    def _judge_ended(self, event: Event) -> None:
-        """Leave out what has ended without the event: what follows is known."""
-        n_ended = self.ended.live.shape[1]
-        shape = (self.n_columns, self.n_statuses, self.n_profiles, n_ended)
-        live = self.ended.live.reshape(shape)
-        live *= event.frozen(self.period).astype(np.uint8)[None, :, None, :]
-
-    def _close(self, event: Event) -> None:
-        """Sort by status at a period's end; after the last, only what fulfils the event is left."""
-        if (self.period + 1, 0) in self._worth:
-            self._sort(event.closed(self.period))
-            return
-        live = self.store.live[:, : self.n_states]
-        by_status = live.reshape(self.n_columns, self.n_statuses, self.n_profiles, -1)
-        by_status = by_status * event.fulfilled()[None, :, None, : self.n_states]
-        self.store.live[:, : self.n_states] = by_status.reshape(live.shape)
-        self._is_over = True
 
     # --- what trackers and witnesses may ask ----------------------------------------------------
 
@@ -864,7 +616,9 @@ class Sweep:
         """
         if condition.nowhere:
             return 0.0
-        weighed = None if self.event is None else self._weigh_states(source, condition.rows)
+        weighed = 0.0
+        if self.conditioned is not None:
+            weighed = self.conditioned.weigh_states(self, source, condition.rows)
         moved = np.zeros(self.n_profiles)
         n = self.n_profiles
         for status in range(self.n_statuses):
@@ -875,7 +629,7 @@ class Sweep:
                 kernels.move_rows(first, stop, condition.rows, begin, to, keeps, self.store, moved)
 
             self._crew.run(move, n, 1)
-        return float(moved.sum()) if weighed is None else weighed
+        return float(moved.sum()) if self.conditioned is None else weighed
 
     def clear(self, column: int) -> None:
         """Empty a column."""
@@ -896,18 +650,17 @@ class Sweep:
             n_states: How many states of the slot are wanted; default: those reached by now.
         """
         n = self.n_states if n_states is None else n_states
-        mass, live = self.store.mass[self.pairs(column), :n], self.store.live[self.pairs(column), :n]
-        if self.event is None:
-            return mass, live
-        shape = (self.n_statuses, self.n_profiles, n, self.n_beliefs)
-        held, there = mass.reshape(shape), live.reshape(shape[:3]) != 0
-        counted = np.zeros(shape)
-        np.multiply(held, self._worth_here(n), out=counted, where=there[..., None])
-        return counted.sum(axis=0), there.any(axis=0).astype(np.uint8)
+        mass, live = (
+            self.store.mass[self.pairs(column), :n],
+            self.store.live[self.pairs(column), :n],
+        )
+        return (
+            (mass, live) if self.conditioned is None else self.conditioned.weigh(self, mass, live)
+        )
 
     def state_totals(self, column: int) -> Float[np.ndarray, "profile state"]:
         """Return a column's mass by profile and state of the slot."""
-        if self.event is not None:
+        if self.conditioned is not None:
             return np.asarray(self.held(column)[0].sum(axis=2))
         total = np.empty((self.n_profiles, self.n_states))
         first = column * self.n_profiles
@@ -916,7 +669,7 @@ class Sweep:
 
     def belief_totals(self, column: int) -> Float[np.ndarray, "profile belief"]:
         """Return a column's mass by profile and belief point."""
-        if self.event is not None:
+        if self.conditioned is not None:
             return np.asarray(self.held(column)[0].sum(axis=1))
         total = np.empty((self.n_profiles, self.n_beliefs))
         first = column * self.n_profiles

@@ -17,8 +17,10 @@ from jaxtyping import Bool, Float
 from offramp.errors import Problem, TooLargeError
 from offramp.game.language import Expr, MeasureCall, Parameter, Period, evaluate, substitute, walk
 from offramp.outcomes.columns import Labels
+from offramp.outcomes.conditioned import Step
 from offramp.outcomes.conditions import ENDED, Label, Memory, Reader, reads
-from offramp.outcomes.forward import ALL, Move, Step
+from offramp.outcomes.forward import ALL
+from offramp.outcomes.hindsight import Move
 
 __all__ = ["Given"]
 
@@ -200,13 +202,14 @@ class Given:
                 parts.append((self._bare(one._replace(starts=starts), 0), rows & here))
         return _joined(parts)
 
-    def _read_start(self, status: _Status) -> _Parts:  # of starts, not statuses
+    def _read_start(self, status: _Status) -> list[tuple[tuple[float, ...], np.ndarray]]:
+        """Return what is read at the start comes to, and where."""
         memory, label = self._remembered(status)
         read = [
             self._reader.values(call.arguments[0], 0, 1, memory, label) for call in self._at_start
         ]
         if not read:
-            return [((), np.ones(self._reader.n_states(0), bool))]  # type: ignore[list-item]
+            return [((), np.ones(self._reader.n_states(0), bool))]
         found, where = np.unique(np.array(read), axis=1, return_inverse=True)
         return [
             (tuple(one.tolist()), where.ravel() == number) for number, one in enumerate(found.T)
@@ -233,9 +236,7 @@ class Given:
         key = (slot, status, tuple(left), period if dated else -1)
         return self._once(key, lambda: self._look_at(status, slot, period, left))
 
-    def _look_at(
-        self, status: _Status, slot: int, period: int, left: Sequence[int]
-    ) -> _Parts:
+    def _look_at(self, status: _Status, slot: int, period: int, left: Sequence[int]) -> _Parts:
         memory, label = self._remembered(status)
         parts = [(status.held, np.ones(self._reader.n_states(slot), bool))]
         for i in left:

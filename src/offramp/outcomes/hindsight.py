@@ -8,7 +8,7 @@ conditioned on an event come here, with few columns: arrays suffice, no kernel i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -19,6 +19,7 @@ from offramp.outcomes.operators import ChainPlan, ChainRun, Redraw, RowsPlan
 __all__ = [
     "Ahead",
     "ChainWorth",
+    "Move",
     "ranges",
     "sum_by",
     "unsort",
@@ -28,6 +29,14 @@ __all__ = [
 ]
 
 PIECE = 32_000_000  # bytes of results, split by belief, that are looked at together
+
+
+class Move(NamedTuple):
+    """States of a slot in which a path goes over from one status of an event to another."""
+
+    old: int
+    new: int
+    rows: Int[np.ndarray, "listed"]
 
 
 class Ahead(NamedTuple):
@@ -47,34 +56,15 @@ class Ahead(NamedTuple):
     ) -> Float[np.ndarray, "entry belief"]:
         """Return what successors are worth by the belief before types are drawn afresh."""
         # what no period has reached yet is never passed: any worth will do there
-        at = np.minimum(successor, self.worth.shape[1] - 1)
+        at = np.clip(successor, 0, self.worth.shape[1] - 1)
         found = self.worth[lane][at][:, self.maps[mask]] if mask else self.worth[lane][at]
         ended = successor < 0
         found[ended] = self.frozen[lane][-1 - successor[ended]][:, None]
         return found
 
 
-class Sorted(Protocol):
-    """One move between statuses (`forward.Move`)."""
-
-    @property
-    def old(self) -> int:
-        """Status before."""
-        ...
-
-    @property
-    def new(self) -> int:
-        """Status after."""
-        ...
-
-    @property
-    def rows(self) -> Int[np.ndarray, "listed"]:
-        """States in which it happens."""
-        ...
-
-
 def unsort(
-    moves: Sequence[Sorted], worth: Float[np.ndarray, "status profile state belief"]
+    moves: Sequence[Move], worth: Float[np.ndarray, "status profile state belief"]
 ) -> Float[np.ndarray, "status profile state belief"]:
     """Return what places are worth by the status before moves, from that after them."""
     found = worth.copy()
@@ -265,7 +255,8 @@ def weigh_chain(
     flow = np.zeros((n_lanes, len(plan.pay)))
     held = np.zeros((n_lanes, plan.n_inner, n_beliefs))
     enter = plan.parts[0].enter  # type: ignore[union-attr]  # the first part is a run
-    np.add.at(held, (slice(None), enter[:n_states]), mass)
+    for lane in range(n_lanes):
+        np.add.at(held[lane], enter[:n_states], mass[lane])
     for part in plan.parts:
         if isinstance(part, Redraw):
             own = np.arange(part.flow_start, part.flow_start + len(part.inner))
@@ -307,7 +298,8 @@ def _run_on(
         row = np.repeat(np.arange(len(counts)), counts)
         goes = steps.successor[entries] >= 0
         sent = passing[:, row[goes]] * steps.chance[entries][goes][:, None]
-        np.add.at(held, (slice(None), steps.successor[entries][goes]), sent)
+        for lane in range(len(held)):
+            np.add.at(held[lane], steps.successor[entries][goes], sent[lane])
 
 
 def _draw(

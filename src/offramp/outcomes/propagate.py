@@ -160,7 +160,8 @@ class _Propagation:
             learns=self.learns, event=self.event,
         )  # fmt: skip
         sweep.run(self.game.start[self.case], record, self.n_periods, self.progress)
-        if sweep.chance == 0.0:
+        found = sweep.conditioned
+        if found is not None and found.chance == 0.0:
             return self._nothing()
         error = float(np.max(np.abs(record.mass - 1.0)))
         assert error < MASS_TOLERANCE, f"mass is lost: {error}"
@@ -190,7 +191,7 @@ class _Propagation:
             mass_error=error,
             scenario_hash=self.game.scenario_hash,
             version=offramp.__version__,
-            given=None if self.event is None else sweep.chance,
+            given=None if found is None else found.chance,
         )
 
     def _nothing(self) -> Outcomes:
@@ -220,9 +221,7 @@ class _Propagation:
 
     # --- payoffs --------------------------------------------------------------------------------
 
-    def _payoffs(
-        self, by_profile: Float[np.ndarray, "profile account"], sweep: Sweep
-    ) -> Payoffs:
+    def _payoffs(self, by_profile: Float[np.ndarray, "profile account"], sweep: Sweep) -> Payoffs:
         """Return each player's payoff under the analyst's prior and under its own."""
         value = self._by_player(by_profile.sum(axis=0))
         own = value.copy()
@@ -246,9 +245,9 @@ class _Propagation:
         prior = self.game.prior
         if not self._redraws() and np.all((prior > 0.0) | (opinion == 0.0)):
             weights = opinion / np.where(prior > 0.0, prior, 1.0)
-            if self.event is not None:
+            if sweep.conditioned is not None:
                 # the event may be likelier under this prior, or never come true
-                share = float(weights @ sweep.start_share)
+                share = float(weights @ sweep.conditioned.start_share)
                 weights = weights / share if share > 0.0 else np.full_like(weights, np.nan)
             return self._by_player(weights @ by_profile)
         record = Record(self.game, self.reader, self.n_periods)
@@ -257,7 +256,7 @@ class _Propagation:
             profile_prior=opinion, learns=self.learns, event=self.event,
         )  # fmt: skip
         other.run(self.game.start[self.case], record, self.n_periods)
-        if other.chance == 0.0:
+        if other.conditioned is not None and other.conditioned.chance == 0.0:
             return np.full(len(self.game.players), np.nan)
         return self._by_player(self._values(record, other).sum(axis=0))
 
