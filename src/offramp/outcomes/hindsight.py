@@ -150,6 +150,8 @@ def _unlearn(
 ) -> None:
     """Replace worth by the belief afterwards with that by the belief before."""
     moved = np.flatnonzero(lessons.moves[lesson])
+    if not len(moved):
+        return
     at = lesson[moved]
     corner = lessons.corner[at]
     flat = corner.reshape(len(at), -1)
