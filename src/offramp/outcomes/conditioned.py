@@ -8,7 +8,7 @@ a whole, so that all that is read is an expectation over the paths on which it c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -19,6 +19,7 @@ from offramp.game import StageTable
 from offramp.outcomes import hindsight
 from offramp.outcomes.conditions import row_updates
 from offramp.outcomes.hindsight import Move
+from offramp.outcomes.hindsight_kernels import look_back_rows
 from offramp.outcomes.kernels import Lessons, Part
 from offramp.outcomes.operators import ChainPlan, RowsPlan
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Conditioned", "Event", "Step"]
 
+LEAST_STATES = 64  # of one task
 LARGEST_WORTH = 8 << 30  # bytes of what all places of all periods are worth
 
 Worth = Float[np.ndarray, "status profile state belief"]
@@ -143,13 +145,10 @@ class Conditioned:
         for block in sweep.blocks(plan, np.arange(sweep.n_states, dtype=np.int32)):
             chance = sweep.chances(plan, block, played)
             lessons = sweep.lessons(plan, block, believed)
-            states = block.part.states
-            state = np.repeat(np.arange(len(states)), np.diff(plan.rows.start)[states])
-            for lane, worth in self._row_worth(sweep, plan, stage, block.part, chance, lessons):
-                found[lane, states] = hindsight.sum_by(worth, state, len(states))
+            self._pass_rows(sweep, plan, stage, block.part, chance, lessons, worth=found)
         return found.reshape(sweep.n_statuses, sweep.n_profiles, -1, sweep.n_beliefs)
 
-    def _row_worth(
+    def _pass_rows(
         self,
         sweep: Sweep,
         plan: RowsPlan,
@@ -157,15 +156,32 @@ class Conditioned:
         part: Part,
         chance: Float[np.ndarray, "local_row joint belief"],
         lessons: Lessons,
-    ) -> Iterator[tuple[int, Float[np.ndarray, "local_row belief"]]]:
+        *,
+        worth: Float[np.ndarray, "lane state belief"] | None = None,
+        flow: Float[np.ndarray, "profile row"] | None = None,
+    ) -> None:
+        """Fill in what states are worth, or what passes their joint acts by its worth."""
         feeds = sweep.main_feeds(plan, stage)
         classes = sweep.row_classes(plan.table, stage)
         ahead = self._ahead(sweep, stage)
-        return hindsight.worth_of_rows(plan, part, chance, lessons, classes, feeds, ahead)
+        into = (
+            np.zeros((0, 0, sweep.n_beliefs)) if worth is None else worth,
+            np.zeros((sweep.n_profiles, 0)) if flow is None else flow,
+        )
+
+        def look(first: int, stop: int) -> None:
+            look_back_rows(
+                first, stop, part, plan.rows, chance, lessons, classes, sweep.maps, feeds,
+                ahead.worth, ahead.frozen, sweep.store, flow is not None, *into,
+            )  # fmt: skip
+
+        sweep.crew.run(look, len(part.states), LEAST_STATES)
 
     def _chain_worth(self, sweep: Sweep, plan: ChainPlan, stage: int) -> hindsight.ChainWorth:
         ahead = self._ahead(sweep, stage)
-        return hindsight.worth_of_chain(plan, sweep.n_states, ahead, sweep.redraw_chance)
+        return hindsight.worth_of_chain(
+            plan, sweep.n_states, ahead, sweep.redraw_chance, sweep.crew
+        )
 
     def _ahead(self, sweep: Sweep, stage: int) -> hindsight.Ahead:
         """Return what places after a stage are worth by the status with which play comes there."""
@@ -274,13 +290,7 @@ class Conditioned:
     ) -> Float[np.ndarray, "profile row"]:
         """Return what passes each joint act, by the chance that the event comes true afterwards."""
         flow = np.zeros((sweep.n_profiles, plan.n_rows))
-        n_rows = np.diff(plan.rows.start)[part.states]
-        row = hindsight.ranges(plan.rows.start[part.states], n_rows)
-        state = np.repeat(part.states, n_rows)
-        for lane, worth in self._row_worth(sweep, plan, stage, part, chance, lessons):
-            live = sweep.store.live[lane, state] != 0
-            passing = (sweep.store.mass[lane, state[live]] * worth[live]).sum(axis=1)
-            flow[lane % sweep.n_profiles, row[live]] += passing
+        self._pass_rows(sweep, plan, stage, part, chance, lessons, flow=flow)
         return flow
 
     def weigh_chain(
@@ -293,7 +303,9 @@ class Conditioned:
         main = slice(0, sweep.n_lanes)
         live = sweep.store.live[main, : sweep.n_states, None] != 0
         mass = np.where(live, sweep.store.mass[main, : sweep.n_states], 0.0)
-        passing = hindsight.weigh_chain(plan, mass, worth, sweep.maps, sweep.redraw_chance)
+        passing = hindsight.weigh_chain(
+            plan, mass, worth, sweep.maps, sweep.redraw_chance, sweep.crew
+        )
         return np.asarray(passing.reshape(sweep.n_statuses, sweep.n_profiles, -1).sum(axis=0))
 
 

@@ -168,7 +168,7 @@ class Sweep:
         self.n_statuses = event.n_statuses if event is not None else 1
         self.n_lanes = self.n_statuses * self.n_profiles  # pairs of a column, status by status
         self.period = self.slot = 0
-        self._crew = Crew(threads)
+        self.crew = Crew(threads)
         self.maps = belief_maps(self.types)
         self.redraw_chance = {m: self.types.redraw_chance(m) for m in range(len(self.maps))}
         self._plans: dict[int, RowsPlan | ChainPlan] = {}
@@ -196,7 +196,7 @@ class Sweep:
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         """Push the start through all periods."""
-        with self._crew:
+        with self.crew:
             if self.conditioned is not None:
                 self.conditioned.foresee(self, start, n_periods)
                 if self.conditioned.chance == 0.0:
@@ -265,7 +265,7 @@ class Sweep:
                 first, stop, self.n_states, self._rolled, feeds, self.store, self._out
             )
 
-        self._crew.run(roll, len(feeds.start) - 1, 1)
+        self.crew.run(roll, len(feeds.start) - 1, 1)
         self.store, self._out = self._out, self.store
 
     @cached_property
@@ -390,7 +390,7 @@ class Sweep:
                 )  # fmt: skip
 
             n_tasks = len(feeds.start) - 1
-            self._crew.run(push, n_tasks, -(-n_tasks // (TASKS * self._crew.threads)))
+            self.crew.run(push, n_tasks, -(-n_tasks // (TASKS * self.crew.threads)))
             if self.conditioned is not None:
                 flow[:] += self.conditioned.weigh_rows(
                     self, plan, stage, block.part, chance, lessons
@@ -464,7 +464,7 @@ class Sweep:
                 is_first, chance,
             )  # fmt: skip
 
-        self._crew.run(write, len(block.part.states), LEAST_STATES)
+        self.crew.run(write, len(block.part.states), LEAST_STATES)
 
     def lessons(self, plan: RowsPlan, block: _Block, believed: Sequence[np.ndarray]) -> Lessons:
         """Return where what is seen in a block takes each belief."""
@@ -493,7 +493,7 @@ class Sweep:
                     first, stop, block.part, plan.lesson_start, likelihood, simplex, done, lessons
                 )
 
-            self._crew.run(find, len(block.part.states), LEAST_STATES)
+            self.crew.run(find, len(block.part.states), LEAST_STATES)
             done = max(done, 1) * self.types.n_types[learner.typed]
         return lessons
 
@@ -516,7 +516,7 @@ class Sweep:
                 plan.row_of_entry, learner.option, own, plan.rows.start, others, chance, log,
             )  # fmt: skip
 
-        self._crew.run(weigh, len(block.part.states), LEAST_STATES)
+        self.crew.run(weigh, len(block.part.states), LEAST_STATES)
         return Likelihood(log, learner.source, True)
 
     def _log_others(
@@ -577,7 +577,7 @@ class Sweep:
                 run.steps, inflow, out, self.ended, flow,
             )  # fmt: skip
 
-        self._crew.run(push, len(pairs), 1)
+        self.crew.run(push, len(pairs), 1)
 
     def _redraw(
         self,
@@ -602,7 +602,7 @@ class Sweep:
                 inflow, out, self.ended,
             )  # fmt: skip
 
-        self._crew.run(push, len(feeds.start) - 1, 1)
+        self.crew.run(push, len(feeds.start) - 1, 1)
 
     # --- what trackers and witnesses may ask ----------------------------------------------------
 
@@ -628,7 +628,7 @@ class Sweep:
             def move(first: int, stop: int, begin: int = begin, to: int = to) -> None:
                 kernels.move_rows(first, stop, condition.rows, begin, to, keeps, self.store, moved)
 
-            self._crew.run(move, n, 1)
+            self.crew.run(move, n, 1)
         return float(moved.sum()) if self.conditioned is None else weighed
 
     def clear(self, column: int) -> None:

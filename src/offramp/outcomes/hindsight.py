@@ -1,8 +1,8 @@
 """What a place of play is worth: the chance that an event comes true from there on.
 
-The backward pass under given strategies, stage by stage, in the forward pass's own tables and
-feeds. A *lane* is a profile of types together with a status of the event. Only cases that are
-conditioned on an event come here, with few columns: arrays suffice, no kernel is compiled for it.
+The backward pass under given strategies through chance stages and between statuses, in the forward
+pass's own tables; stages with acts are left to a kernel. A *lane* is a profile of types together
+with a status of the event.
 """
 
 from __future__ import annotations
@@ -13,22 +13,18 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from offramp.outcomes.kernels import BY_ENTRY, STILL, Feeds, Lessons, Part
-from offramp.outcomes.operators import ChainPlan, ChainRun, Redraw, RowsPlan
+from offramp.equilibrium.tasks import Crew
+from offramp.outcomes.hindsight_kernels import look_back_run, weigh_run
+from offramp.outcomes.operators import ChainPlan, ChainRun, Redraw
 
 __all__ = [
     "Ahead",
     "ChainWorth",
     "Move",
-    "ranges",
-    "sum_by",
     "unsort",
     "weigh_chain",
     "worth_of_chain",
-    "worth_of_rows",
 ]
-
-PIECE = 32_000_000  # bytes of results, split by belief, that are looked at together
 
 
 class Move(NamedTuple):
@@ -74,14 +70,6 @@ def unsort(
     return found
 
 
-def ranges(
-    start: Int[np.ndarray, "listed"], count: Int[np.ndarray, "listed"]
-) -> Int[np.ndarray, "all"]:
-    """Return the numbers `start … start + count - 1` of each, one after another."""
-    offset = np.cumsum(count) - count
-    return np.arange(int(count.sum())) + np.repeat(start - offset, count)
-
-
 def sum_by(
     values: Float[np.ndarray, "listed *rest"], key: Int[np.ndarray, "listed"], n: int
 ) -> Float[np.ndarray, "key *rest"]:
@@ -91,72 +79,6 @@ def sum_by(
     if len(first):
         total[key[first]] = np.add.reduceat(values, first, axis=0)
     return total
-
-
-# --- stages with movers, or whose results teach -------------------------------------------------
-
-
-def worth_of_rows(
-    plan: RowsPlan,
-    part: Part,
-    chance: Float[np.ndarray, "local_row joint belief"],
-    lessons: Lessons,
-    row_class: Int[np.ndarray, "tracker row"],
-    feeds: Feeds,
-    ahead: Ahead,
-) -> Iterator[tuple[int, Float[np.ndarray, "local_row belief"]]]:
-    """Yield, for each lane, the chance that each joint act is taken and the event comes true."""
-    table, states = plan.rows, part.states
-    n_rows = table.start[states + 1] - table.start[states]
-    rows = ranges(table.start[states], n_rows)
-    n_entries = table.entry_start[rows + 1] - table.entry_start[rows]
-    entries = ranges(table.entry_start[rows], n_entries)
-    row_of = np.repeat(np.arange(len(rows)), n_entries)
-    lesson = row_of
-    if lessons.kind == BY_ENTRY:
-        first = np.repeat(part.local_lesson, n_rows)
-        lesson = first[row_of] + lessons.of_entry[entries]
-    found: dict[int, np.ndarray] = {}
-    joint: dict[int, int] = {}
-    for f in range(len(feeds.source)):
-        lane = int(feeds.source[f])
-        share = table.chance[entries, feeds.reader[f]] * feeds.share[f]
-        share = share * (table.redraw[entries] == feeds.redraw[f])
-        if feeds.update[f] >= 0:
-            share = share * (row_class[feeds.tracker[f], rows] == feeds.update[f])[row_of]
-        if lane not in found:
-            found[lane] = np.zeros((len(rows), chance.shape[2]))
-            joint[lane] = int(feeds.joint[f])
-        for some in _pieces(np.flatnonzero(share), lessons):
-            worth = ahead.read(
-                int(feeds.target[f]), table.successor[entries[some]], int(feeds.redraw[f])
-            )
-            if lessons.kind != STILL:
-                _unlearn(lessons, lesson[some], worth)
-            worth *= share[some, None]
-            found[lane] += sum_by(worth, row_of[some], len(rows))
-    for lane, worth in found.items():
-        yield lane, worth * chance[:, joint[lane]]
-
-
-def _pieces(listed: Int[np.ndarray, "listed"], lessons: Lessons) -> list[np.ndarray]:
-    _, n_beliefs, n_corners = lessons.corner.shape
-    size = max(PIECE // (8 * n_beliefs * (n_corners + 2)), 1)
-    return np.split(listed, np.arange(size, len(listed), size)) if len(listed) else []
-
-
-def _unlearn(
-    lessons: Lessons, lesson: Int[np.ndarray, "entry"], worth: Float[np.ndarray, "entry belief"]
-) -> None:
-    """Replace worth by the belief afterwards with that by the belief before."""
-    moved = np.flatnonzero(lessons.moves[lesson])
-    if not len(moved):
-        return
-    at = lesson[moved]
-    corner = lessons.corner[at]
-    flat = corner.reshape(len(at), -1)
-    read = np.take_along_axis(worth[moved], flat, axis=1).reshape(corner.shape)
-    worth[moved] = (read * lessons.weight[at]).sum(axis=2)
 
 
 # --- chance stages ------------------------------------------------------------------------------
@@ -174,6 +96,7 @@ def worth_of_chain(
     n_states: int,
     ahead: Ahead,
     redraw_chance: Mapping[int, Float[np.ndarray, "profile profile"]],
+    crew: Crew,
 ) -> ChainWorth:
     """Return what places before a chance stage are worth, its last effect first."""
     n_lanes, _, n_beliefs = ahead.worth.shape
@@ -186,12 +109,10 @@ def worth_of_chain(
                 worth[lane, part.inner] = before
                 _note_paying(paying[lane], part, before)
             continue
-        leave = np.minimum(part.leave, worth.shape[1] - 1)
-        worth = worth[:, leave]
-        for lane in range(n_lanes):
-            _run_back(part, ahead._replace(worth=worth), lane, paying[lane])
+        inside = np.empty((n_lanes, plan.n_inner, n_beliefs))
+        _run_back(part, ahead._replace(worth=worth), crew, inside, paying)
         enter = part.enter[:n_states] if part is plan.parts[0] else part.enter
-        worth = worth[:, enter]
+        worth = np.ascontiguousarray(inside[:, enter])
     return ChainWorth(worth, paying)
 
 
@@ -204,20 +125,18 @@ def _note_paying(
 
 
 def _run_back(
-    run: ChainRun, inside: Ahead, lane: int, paying: Float[np.ndarray, "paying belief"]
+    run: ChainRun,
+    ahead: Ahead,
+    crew: Crew,
+    inside: Float[np.ndarray, "lane inner belief"],
+    paying: Float[np.ndarray, "lane paying belief"],
 ) -> None:
-    """Take worth back through a run of effects, in place."""
-    steps = run.steps
-    for k in reversed(range(len(steps.in_place))):
-        own = slice(int(steps.step_start[k]), int(steps.step_start[k + 1]))
-        counts = np.diff(steps.entry_start[own.start : own.stop + 1])
-        entries = slice(int(steps.entry_start[own.start]), int(steps.entry_start[own.stop]))
-        ahead = inside.read(lane, steps.successor[entries], 0)
-        ahead *= steps.chance[entries, None]
-        before = sum_by(ahead, np.repeat(np.arange(len(counts)), counts), len(counts))
-        inside.worth[lane, steps.inner[own]] = before
-        pays = steps.flow_of[own] >= 0
-        paying[steps.flow_of[own][pays]] = before[pays]
+    """Take worth back through a run of effects."""
+
+    def back(first: int, stop: int) -> None:
+        look_back_run(first, stop, run.leave, run.steps, ahead.worth, ahead.frozen, inside, paying)
+
+    crew.run(back, len(inside), 1)
 
 
 def _before_redraw(
@@ -251,6 +170,7 @@ def weigh_chain(
     worth: ChainWorth,
     maps: Int[np.ndarray, "mask belief"],
     redraw_chance: Mapping[int, Float[np.ndarray, "profile profile"]],
+    crew: Crew,
 ) -> Float[np.ndarray, "lane paying"]:
     """Return what passes each payment of a chance stage, by what it is worth there."""
     n_lanes, n_states, n_beliefs = mass.shape
@@ -261,47 +181,30 @@ def weigh_chain(
         np.add.at(held[lane], enter[:n_states], mass[lane])
     for part in plan.parts:
         if isinstance(part, Redraw):
-            own = np.arange(part.flow_start, part.flow_start + len(part.inner))
-            passing = _taken(held, part.inner, own, worth, flow)
+            passing = _taken(part, held, worth, flow)
             _draw(part, passing, held, maps, redraw_chance)
         else:
-            _run_on(part, held, worth, flow)
+
+            def run_on(first: int, stop: int, part: ChainRun = part) -> None:
+                weigh_run(first, stop, part.steps, worth.paying, held, flow)
+
+            crew.run(run_on, n_lanes, 1)
     return flow
 
 
 def _taken(
+    part: Redraw,
     held: Float[np.ndarray, "lane inner belief"],
-    inner: Int[np.ndarray, "affected"],
-    number: Int[np.ndarray, "affected"],
     worth: ChainWorth,
     flow: Float[np.ndarray, "lane paying"],
 ) -> Float[np.ndarray, "lane affected belief"]:
-    """Take mass out where an effect comes, and count what it pays for."""
-    passing = held[:, inner]
-    held[:, inner] = 0.0
-    pays = (number >= 0) & (number < flow.shape[1])
-    at = number[pays]
-    flow[:, at] += (passing[:, pays] * worth.paying[:, at]).sum(axis=2)
+    """Take mass out where types are drawn afresh, and count what it pays for."""
+    passing = held[:, part.inner]
+    held[:, part.inner] = 0.0
+    own = slice(part.flow_start, part.flow_start + len(part.inner))
+    if own.stop <= flow.shape[1]:
+        flow[:, own] += (passing * worth.paying[:, own]).sum(axis=2)
     return passing
-
-
-def _run_on(
-    run: ChainRun,
-    held: Float[np.ndarray, "lane inner belief"],
-    worth: ChainWorth,
-    flow: Float[np.ndarray, "lane paying"],
-) -> None:
-    steps = run.steps
-    for k in range(len(steps.in_place)):
-        own = slice(int(steps.step_start[k]), int(steps.step_start[k + 1]))
-        passing = _taken(held, steps.inner[own], steps.flow_of[own], worth, flow)
-        counts = np.diff(steps.entry_start[own.start : own.stop + 1])
-        entries = slice(int(steps.entry_start[own.start]), int(steps.entry_start[own.stop]))
-        row = np.repeat(np.arange(len(counts)), counts)
-        goes = steps.successor[entries] >= 0
-        sent = passing[:, row[goes]] * steps.chance[entries][goes][:, None]
-        for lane in range(len(held)):
-            np.add.at(held[lane], steps.successor[entries][goes], sent[lane])
 
 
 def _draw(
