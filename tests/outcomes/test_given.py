@@ -8,9 +8,13 @@ import pytest
 from helpers.scenarios import scenario_from
 from offramp.equilibrium import solve
 from offramp.equilibrium.histories import solve_histories
+from offramp.equilibrium.kernels.signatures import signature
+from offramp.errors import TooLargeError
 from offramp.exploration.cases import Laid, group_cases
 from offramp.game import compile_game
-from offramp.outcomes import propagate
+from offramp.outcomes import hindsight_kernels, propagate
+from offramp.outcomes.conditions import Reader
+from offramp.outcomes.given import Given
 from outcomes.games import COVERT, FAMILY, HIDDEN, PROBE, Drawn, compiled
 from outcomes.test_forward import MEASURES
 from outcomes.walker import Walker
@@ -147,6 +151,44 @@ def test_chances_of_an_event_and_its_opposite_bring_all_paths_back():
         mean = sum(one.given * one.measures[name] for one in parts)
         assert mean == pytest.approx(value, abs=ROUNDING)
         assert parts[0].measures[name] != pytest.approx(value, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("text", "event"),
+    [
+        (PROBE, "ever(did(guard.fight) and front == lost)"),
+        (COVERT, "ever(did(spy.strike), by=1)"),
+        (HIDDEN, "not ever(damage == none)"),
+    ],
+)
+def test_compilation_switched_off_gives_the_same_answer(text, event, monkeypatch):
+    game = conditioned(text, event)
+    compiled_answer = propagate(Drawn(game, 3))
+    jitted = [name for name, one in vars(hindsight_kernels).items() if hasattr(one, "py_func")]
+    called = [hindsight_kernels.look_back_rows, hindsight_kernels.look_back_run]
+    for name in jitted:
+        monkeypatch.setattr(hindsight_kernels, name, getattr(hindsight_kernels, name).py_func)
+    with np.errstate(all="ignore"):  # kernels divide by IEEE rules
+        plain = propagate(Drawn(game, 3))
+    assert plain.given == pytest.approx(compiled_answer.given, abs=1e-14)
+    np.testing.assert_allclose(plain.levels, compiled_answer.levels, atol=1e-13)
+    np.testing.assert_allclose(plain.value, compiled_answer.value, atol=1e-13)
+    for kernel in called:
+        assert kernel.signatures == [signature(kernel.py_func)]
+
+
+def test_what_is_asked_is_told_apart_only_as_long_as_it_matters():
+    game = conditioned(PROBE, "ever(did(guard.fight) and mood == tense, by=1)")
+    event = Given(game.given["told"], Reader(game), game.n_periods, "told")
+    assert (
+        event.n_statuses < 6
+    )  # fought or not until the first period is over, then has held or not
+
+
+def test_an_event_that_asks_for_too_much_memory_is_refused():
+    game = conditioned(PROBE, "ever(did(prober.probe, 9) and mood == tense)")
+    with pytest.raises(TooLargeError, match=r"G543  cases\.told\.given"):
+        propagate(Drawn(game))
 
 
 def test_what_never_happens_leaves_nothing_to_measure():

@@ -16,10 +16,9 @@ from jaxtyping import Bool, Float, Int, UInt8
 
 from offramp.errors import Problem, TooLargeError
 from offramp.game import StageTable
-from offramp.outcomes import hindsight
+from offramp.outcomes import hindsight, hindsight_kernels
 from offramp.outcomes.conditions import row_updates
 from offramp.outcomes.hindsight import Move
-from offramp.outcomes.hindsight_kernels import look_back_rows
 from offramp.outcomes.kernels import Lessons, Part
 from offramp.outcomes.operators import ChainPlan, RowsPlan
 
@@ -139,14 +138,19 @@ class Conditioned:
         plan = sweep.plan(stage)
         if isinstance(plan, ChainPlan):
             found = self._chain_worth(sweep, plan, stage).entering
-            return found.reshape(sweep.n_statuses, sweep.n_profiles, -1, sweep.n_beliefs)
+            return self._by_status(sweep, found)
         found = np.zeros((sweep.n_lanes, sweep.n_states, sweep.n_beliefs))
         played, believed = sweep.strategies(plan, stage)
         for block in sweep.blocks(plan, np.arange(sweep.n_states, dtype=np.int32)):
             chance = sweep.chances(plan, block, played)
             lessons = sweep.lessons(plan, block, believed)
             self._pass_rows(sweep, plan, stage, block.part, chance, lessons, worth=found)
-        return found.reshape(sweep.n_statuses, sweep.n_profiles, -1, sweep.n_beliefs)
+        return self._by_status(sweep, found)
+
+    @staticmethod
+    def _by_status(sweep: Sweep, worth: Float[np.ndarray, "lane state belief"]) -> Worth:
+        n_states = worth.shape[1]  # none, in periods before which all play has ended
+        return worth.reshape(sweep.n_statuses, sweep.n_profiles, n_states, sweep.n_beliefs)
 
     def _pass_rows(
         self,
@@ -170,7 +174,7 @@ class Conditioned:
         )
 
         def look(first: int, stop: int) -> None:
-            look_back_rows(
+            hindsight_kernels.look_back_rows(
                 first, stop, part, plan.rows, chance, lessons, classes, sweep.maps, feeds,
                 ahead.worth, ahead.frozen, sweep.store, flow is not None, *into,
             )  # fmt: skip
@@ -189,7 +193,7 @@ class Conditioned:
         after = hindsight.unsort(self.event.arrived(sweep.period, stage + 1), worth)
         frozen = self.event.frozen(sweep.period).astype(np.float64)
         return hindsight.Ahead(
-            after.reshape(sweep.n_lanes, -1, sweep.n_beliefs),
+            after.reshape(sweep.n_lanes, after.shape[2], sweep.n_beliefs),
             np.repeat(frozen, sweep.n_profiles, axis=0),
             sweep.maps,
         )

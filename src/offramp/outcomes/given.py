@@ -153,7 +153,7 @@ class Given:
                 if new != old:
                     moves.append(Move(self._numbers[old], self._numbers[new], _rows(rows)))
         noted.append(moves)
-        return list(found)
+        return list(found) or list(here)  # no state is left to play on in: nothing moves
 
     def _stepped(
         self, here: Sequence[_Status], noted: list[list[Step]], stage: int

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from offramp.equilibrium.tasks import Crew
-from offramp.outcomes.hindsight_kernels import look_back_run, weigh_run
+from offramp.outcomes import hindsight_kernels
 from offramp.outcomes.operators import ChainPlan, ChainRun, Redraw
 
 __all__ = [
@@ -134,7 +134,9 @@ def _run_back(
     """Take worth back through a run of effects."""
 
     def back(first: int, stop: int) -> None:
-        look_back_run(first, stop, run.leave, run.steps, ahead.worth, ahead.frozen, inside, paying)
+        hindsight_kernels.look_back_run(
+            first, stop, run.leave, run.steps, ahead.worth, ahead.frozen, inside, paying
+        )
 
     crew.run(back, len(inside), 1)
 
@@ -186,7 +188,7 @@ def weigh_chain(
         else:
 
             def run_on(first: int, stop: int, part: ChainRun = part) -> None:
-                weigh_run(first, stop, part.steps, worth.paying, held, flow)
+                hindsight_kernels.weigh_run(first, stop, part.steps, worth.paying, held, flow)
 
             crew.run(run_on, n_lanes, 1)
     return flow

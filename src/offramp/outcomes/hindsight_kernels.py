@@ -152,7 +152,7 @@ def look_back_run(
             # what no period has reached yet is never passed: any worth will do there
             to = min(leave[n], after.shape[1] - 1)
             for b in range(n_beliefs):
-                inside[lane, n, b] = after[lane, to, b]
+                inside[lane, n, b] = after[lane, to, b] if to >= 0 else 0.0
         for k in range(steps.in_place.size - 1, -1, -1):
             begin, end = steps.step_start[k], steps.step_start[k + 1]
             for a in range(begin, end):
