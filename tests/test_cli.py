@@ -385,6 +385,36 @@ def test_a_crisis_that_is_over_at_once_leaves_periods_without_states(offramp, be
     assert {row["ending"]: row["chance"] for row in case["endings"]}["done"] == pytest.approx(1.0)
 
 
+SELECTED = """\
+policies: {solved: {}}
+cases:
+  pushed: {policy: solved, given: "ever(did(north.push))"}
+  calm: {policy: solved, given: "final(front == calm)"}
+measures: {waits: {is: "count(north.wait)"}, ends: {is: "ever(front == over)"}}
+"""
+
+
+@pytest.mark.parametrize("beliefs", ["grid", "history"])
+def test_a_case_that_selects_paths_says_so_and_how_likely_they_are(offramp, beliefs):
+    Path("over.yaml").write_text(OVER_AT_ONCE.replace("BELIEFS", beliefs) + SELECTED)
+    code, out, _ = offramp("run", "over.yaml", "--json")
+    assert code == 0
+    answer = as_json("run", out)
+    solved, pushed, calm = answer["cases"]
+    assert solved["given"] is None
+    chance = 1 - solved["measures"][0]["value"]
+    told = {"event": "ever(did(north.push))", "chance": pytest.approx(chance, abs=1e-9)}
+    assert pushed["given"] == told
+    assert [row["value"] for row in pushed["measures"]] == pytest.approx([0, 1], abs=1e-9)
+    assert {row["share"] for row in pushed["replies"] if row["act"] == "push"} == {1.0}
+    assert calm["given"]["chance"] == 0
+    assert [row["value"] for row in calm["measures"]] == [None, None]
+    assert "pushed, calm: an event selects paths" in " ".join(answer["notes"])
+    _, out, _ = offramp("run", "over.yaml")
+    assert "Cases that look only at paths of an event" in out
+    assert "nan" not in out.lower()
+
+
 def test_no_command_solves_what_check_refuses(offramp):
     stage = "  - {name: later, player: north, actions: {rest: {}, stir: {}}}\nendings"
     text = OVER_AT_ONCE.replace("BELIEFS", "grid").replace("endings", stage)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -335,6 +335,38 @@ class Walker:
         self.paths.append(
             Path(trace.chance, trace.start, trace.begins, looks, trace.acts, pay, ending, profile)
         )
+
+    # --- an event -------------------------------------------------------------------------------
+
+    def keep(self, event: Expr) -> float:
+        """Keep only the paths on which an event comes true, as all there are; return its chance."""
+        kept = [path for path in self.paths if self.happens(path, event) != 0]
+        chance = sum(path.chance for path in kept)
+        self.paths = [replace(path, chance=path.chance / chance) for path in kept]
+        return chance
+
+    def happens(self, path: Path, node: Expr) -> float:
+        """Read an event on one path, by the definition of each of its functions."""
+        inside = lambda one: self.happens(path, one)
+        match node:
+            case MeasureCall("ever", (condition,), options):
+                by = dict(options).get("by", self.game.n_periods)
+                return float(self.first(path, condition) <= by)
+            case MeasureCall("start", (asked,)):
+                return self.read(asked, path.start)
+            case MeasureCall("final", (asked,)):
+                return self.read(asked, path.looks[-1][-1])
+            case MeasureCall("change", (asked,)):
+                return self.read(asked, path.looks[-1][-1]) - self.read(asked, path.start)
+            case Boolean(operator, operands):
+                return float((all if operator == "and" else any)(map(inside, operands)))
+            case Unary("not", operand):
+                return float(inside(operand) == 0)
+            case Compare((left, right), (operator,)):
+                return float(_compare(operator, inside(left), inside(right)))
+            case Binary("+", left, right):
+                return inside(left) + inside(right)
+        return self.read(node, path.start)
 
     # --- measures -------------------------------------------------------------------------------
 

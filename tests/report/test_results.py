@@ -10,6 +10,7 @@ from offramp.report.answers import (
     CaseAnswer,
     CertificateAnswer,
     EndingRow,
+    GivenAnswer,
     LivelinessRow,
     MeasureRow,
     RungRow,
@@ -100,6 +101,24 @@ def test_mean_of_a_measure_leaves_out_where_it_never_happens():
     assert mean.measures[0].value == pytest.approx(0.9)
     never = _mean([_Part(0.5, answer(0.2, 1, None)), _Part(0.5, answer(0.2, 1, None))])
     assert never.measures[0].value is None
+
+
+def test_mean_of_a_case_given_an_event_leaves_out_where_that_cannot_come_true():
+    some = answer(0.2, 1, 0.9).model_copy(update={"given": GivenAnswer(event="e", chance=0.4)})
+    none = answer(0.2, 1, None).model_copy(
+        update={
+            "given": GivenAnswer(event="e", chance=0.0),
+            "endings": [],
+            "replies": [],
+            "climb": [],
+        }
+    )
+    mean = _mean([_Part(0.5, none), _Part(0.5, some)])
+    assert mean.given is not None
+    assert mean.given.chance == pytest.approx(0.2)
+    assert mean.endings[0].chance == pytest.approx(0.2)
+    assert mean.measures[0].value == pytest.approx(0.9)
+    assert mean.settings == 2
 
 
 def test_certificate_and_liveliness_of_a_mean_are_the_worst():

@@ -26,6 +26,7 @@ from offramp.game.readings import readings_of
 from offramp.game.search import Search, distribution, start_lottery
 from offramp.game.states import AsIf, Index, Reading, StateSpace, build_space
 from offramp.scenario import Clause, Crisis, Effect, Pay, Player, Policy, Scenario, Start, bind
+from offramp.scenario.expressions import Expr
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -87,7 +88,8 @@ def compile_game(
     Args:
         case: A case of the scenario (every policy is one); or give `policy`.
         view: A view laid over the scenario; `settings` and `parameters` go on top of it.
-        starts: Further cases that differ from `case` only in their start and share the game.
+        starts: Further cases that differ from `case` only in their start, or in the event that
+            they are conditioned on, and share the game.
         meeting: Further cases all of whose states the game meets too, as they are and as if some
             of them were otherwise, so that its strategies say what would be done there (the direct
             part of a comparison).
@@ -111,13 +113,13 @@ def compile_game(
     crisis = bound(case)
     if without_policy:
         crisis = replace(crisis, policy=Policy("no policy"))
-    all_starts = {case or policy or crisis.start.name: crisis.start}
-    all_starts |= {name: bound(name).start for name in starts}
+    cases = {case or policy or crisis.start.name: crisis, **{name: bound(name) for name in starts}}
     solver = crisis.solver
     asked = grid if grid is not None else solver.get("grid")
     return compile_crisis(
         crisis,
-        all_starts,
+        {name: one.start for name, one in cases.items()},
+        given={name: one.given for name, one in cases.items() if one.given is not None},
         grid=asked,  # type: ignore[arg-type]
         learning=bool(solver.get("learning", True)) if learning is None else learning,
         exact_beliefs=(beliefs or solver.get("beliefs", "grid")) == "history",
@@ -127,11 +129,17 @@ def compile_game(
 
 
 def same_but_for_start(one: Crisis, other: Crisis) -> bool:
-    """Return whether crises differ at most in where play begins, so that one solve serves both."""
+    """Return whether one solve serves both crises.
+
+    It does if they differ at most in where play begins, and in the paths that are looked at
+    afterwards (`given`), of which nobody who plays knows.
+    """
 
     def bare(crisis: Crisis) -> Crisis:
         policy = replace(crisis.policy, name="")
-        return replace(crisis, case="", start=one.start, policy=policy, scenario_hash="")
+        return replace(
+            crisis, case="", start=one.start, given=None, policy=policy, scenario_hash=""
+        )
 
     return bare(one) == bare(other)
 
@@ -140,6 +148,7 @@ def compile_crisis(
     crisis: Crisis,
     starts: Mapping[str, Start] | None = None,
     *,
+    given: Mapping[str, Expr] | None = None,
     grid: int | Mapping[str, int] | None = None,
     learning: bool = True,
     exact_beliefs: bool = False,
@@ -150,6 +159,8 @@ def compile_crisis(
 
     Args:
         starts: Where play may begin, by name; all share the game. Default: the crisis's own start.
+        given: What those of these cases are conditioned on that are on anything. Default, where
+            no starts are named either: the crisis's own event.
         grid: Points a side of the belief grid, for all players or by player; default: as many
             as `default_points` gives.
         learning: False keeps beliefs at the priors.
@@ -162,7 +173,10 @@ def compile_crisis(
         GameError: Problems that can only be seen once states are counted; all of them.
         TooLargeError: More states than memory could hold.
     """
-    starts = starts if starts is not None else {crisis.start.name: crisis.start}
+    if starts is None:
+        starts = {crisis.start.name: crisis.start}
+        if given is None and crisis.given is not None:
+            given = {crisis.start.name: crisis.given}
     layout = _lay_out(crisis, terms_of)
     others = [
         (reach_states(other, {other.start.name: other.start}), as_if) for other, as_if in meeting
@@ -204,6 +218,7 @@ def compile_crisis(
         space=frame.space,
         crisis=crisis,
         scenario_hash=crisis.scenario_hash,
+        given=dict(given or {}),
     )
 
 

@@ -16,7 +16,7 @@ state*, numbered apart; a successor `-1 - e` means ended state e.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from offramp.game.frame import Usage
     from offramp.game.states import StateSpace
     from offramp.scenario import Crisis
+    from offramp.scenario.expressions import Expr
 
 __all__ = [
     "FORBIDDEN",
@@ -211,6 +212,8 @@ class Game:
         grid: The belief grid (a single point where nobody has types or `learning` is off).
         usage: Actions, endings and clauses that were possible somewhere.
         space: Decodes codes and evaluates expressions on states; crisis: what was compiled.
+        given: The event that a case is conditioned on, by name of those that are; the solver never
+            reads it.
     """
 
     name: str
@@ -240,6 +243,7 @@ class Game:
     space: StateSpace
     crisis: Crisis
     scenario_hash: str = ""
+    given: Mapping[str, Expr] = field(default_factory=dict)
 
     def table(self, period: int, stage: int) -> StageTable:
         """Return the table of a stage in a period (both from 0)."""

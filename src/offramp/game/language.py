@@ -27,6 +27,7 @@ from offramp.scenario.expressions import (
     Unary,
     Was,
     evaluate,
+    substitute,
     walk,
 )
 
@@ -53,5 +54,6 @@ __all__ = [
     "Unary",
     "Was",
     "evaluate",
+    "substitute",
     "walk",
 ]

@@ -115,6 +115,36 @@ class Labels:
                 labels = [_replaced(one, position, n) for one in labels for n in n_levels]
         return labels
 
+    # --- what the state decides -----------------------------------------------------------------
+
+    def begins_with(self, label: Label) -> Bool[np.ndarray, "state"]:
+        """Return the states that have the levels which a label remembers of its period's start."""
+        holds = np.ones(self.reader.n_states(0), bool)
+        for atom, level in zip(self.memory.atoms, label, strict=True):
+            if isinstance(atom, Was) and atom.lag == 0:
+                position = self.reader.space.position[atom.variable]
+                holds &= self.reader.columns(0)[position] == level
+        return holds
+
+    def looks(self, label: Label, slot: int, period: int) -> list[tuple[Label, Condition]]:
+        """Return how a label goes on from a period's end, and where (`period` from 0)."""
+        parts = [(self.memory.rolled(label), np.ones(self.reader.n_states(slot), bool))]
+        for position, atom in enumerate(self.memory.atoms):
+            if isinstance(atom, Since):
+                held = self.reader.values(atom.condition, slot, period + 1, self.memory, label)
+                parts = [
+                    part
+                    for one, holds in parts
+                    for part in (
+                        (_replaced(one, position, 1), holds & (held != 0.0)),
+                        (one, holds & (held == 0.0)),
+                    )
+                ]
+        joined: dict[Label, np.ndarray] = {}
+        for one, holds in parts:
+            joined[one] = joined[one] | holds if one in joined else holds
+        return [(one, Condition.of(holds)) for one, holds in joined.items()]
+
 
 class Split:
     """Columns by label, one for each, kept through all periods."""
@@ -154,24 +184,15 @@ class Split:
     def fill(self, sweep: Sweep) -> None:
         """Copy the start of play, level by level where levels are remembered."""
         for label in self.labels.starts():
-            here = Condition.of(self._begins_with(label))
+            here = Condition.of(self.labels.begins_with(label))
             sweep.move(MAIN, here, self.column[label], keeps=True)
 
     def note_levels(self, sweep: Sweep) -> None:
         """Note the levels with which a period begins, where they are remembered."""
         for middle, source in self._middle.items():
             for label in self.labels.at_start(middle):
-                here = Condition.of(self._begins_with(label))
+                here = Condition.of(self.labels.begins_with(label))
                 sweep.move(source, here, self.column[label])
-
-    def _begins_with(self, label: Label) -> Bool[np.ndarray, "state"]:
-        """Return the states that have the levels which a label remembers of its period's start."""
-        reader = self.labels.reader
-        holds = np.ones(reader.n_states(0), bool)
-        for atom, level in zip(self.labels.memory.atoms, label, strict=True):
-            if isinstance(atom, Was) and atom.lag == 0:
-                holds &= reader.columns(0)[reader.space.position[atom.variable]] == level
-        return holds
 
     def look(self, sweep: Sweep) -> None:
         """Let counters look at the period's end, where there are any."""
@@ -180,27 +201,8 @@ class Split:
         for column in self._middle.values():
             sweep.clear(column)
         for label, column in self.at(sweep.slot):
-            for middle, condition in self._looks(sweep, label):
+            for middle, condition in self.labels.looks(label, sweep.slot, sweep.period):
                 sweep.move(column, condition, self._middle[middle])
-
-    def _looks(self, sweep: Sweep, label: Label) -> list[tuple[Label, Condition]]:
-        """Return where each label of the next period's start comes from."""
-        reader, memory = self.labels.reader, self.labels.memory
-        n_states = reader.n_states(sweep.slot)
-        parts = [(memory.rolled(label), np.ones(n_states, bool))]
-        for position, atom in enumerate(memory.atoms):
-            if isinstance(atom, Since):
-                period = sweep.period + 1
-                held = reader.values(atom.condition, sweep.slot, period, memory, label) != 0.0
-                parts = [
-                    part
-                    for one, holds in parts
-                    for part in ((_replaced(one, position, 1), holds & held), (one, holds & ~held))
-                ]
-        joined: dict[Label, np.ndarray] = {}
-        for one, holds in parts:
-            joined[one] = joined[one] | holds if one in joined else holds
-        return [(one, Condition.of(holds)) for one, holds in joined.items()]
 
     def rolls(self, onto: Split | None = None) -> list[Feed]:
         """Return what the columns (or those of another split) receive when a period begins."""
@@ -222,8 +224,8 @@ def _too_much_memory(asked_by: str, n_labels: int) -> TooLargeError:
     return TooLargeError(
         Problem(
             code="G543",
-            path=f"measures.{asked_by}" if asked_by else "measures",
-            message=f"what this measure asks to be remembered can take more than {MOST_LABELS} "
+            path=asked_by if "." in asked_by else f"measures.{asked_by}".rstrip("."),
+            message=f"what is asked here to be remembered can take more than {MOST_LABELS} "
             f"combinations ({n_labels} and more).",
             fix="ask for fewer acts, levels and counters in one condition, or less far back.",
         )

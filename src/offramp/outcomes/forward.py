@@ -8,6 +8,11 @@ so the payoffs collected on the way equal the solver's values to rounding.
 Beside the main column, which holds all paths, further *columns* of mass may run along: paths on
 which something has not happened yet, or has and waits to be followed. Trackers own them: they say
 what each column receives from at every stage, and move mass between columns afterwards.
+
+Where a case is conditioned on an event, every column is split once more, by what is known of the
+event on each path (its *status*), and whatever is read of a place counts by the chance that the
+event comes true from there (`hindsight.py`). The start is scaled up by the chance of the event, so
+that everything that is read is an expectation over the paths on which it comes true.
 """
 
 from __future__ import annotations
@@ -17,12 +22,13 @@ from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, UInt8
 
 from offramp.equilibrium.tasks import Crew
 from offramp.errors import Problem, TooLargeError
 from offramp.game import Game, StageTable
 from offramp.outcomes import kernels
+from offramp.outcomes.conditioned import Conditioned, Event
 from offramp.outcomes.conditions import Condition, row_updates
 from offramp.outcomes.kernels import Feeds, Lessons, Likelihood, Part, Store
 from offramp.outcomes.operators import (
@@ -134,6 +140,7 @@ class Sweep:
         store: The columns' mass at the slot, by pair (column times profiles), state and belief.
         ended: What has reached ended states at the latest stage.
         settled: Mass of the main column that has ended so far.
+        conditioned: The event that play is conditioned on, and what is known of it; None: on none.
     """
 
     def __init__(
@@ -145,6 +152,7 @@ class Sweep:
         *,
         profile_prior: Float[np.ndarray, "profile"] | None = None,
         learns: bool = True,
+        event: Event | None = None,
         threads: int | None = None,
     ) -> None:
         self.game = game
@@ -156,20 +164,23 @@ class Sweep:
         self.n_columns = n_columns
         self.n_profiles = len(game.profiles)
         self.n_beliefs = self.types.n_beliefs
+        self.conditioned = Conditioned(event) if event is not None else None
+        self.n_statuses = event.n_statuses if event is not None else 1
+        self.n_lanes = self.n_statuses * self.n_profiles  # pairs of a column, status by status
         self.period = self.slot = 0
-        self._crew = Crew(threads)
-        self._maps = belief_maps(self.types)
-        self._redraw_chance = {m: self.types.redraw_chance(m) for m in range(len(self._maps))}
+        self.crew = Crew(threads)
+        self.maps = belief_maps(self.types)
+        self.redraw_chance = {m: self.types.redraw_chance(m) for m in range(len(self.maps))}
         self._plans: dict[int, RowsPlan | ChainPlan] = {}
         self._row_class: dict[int, np.ndarray] = {}
         self._allocate()
 
     def _allocate(self) -> None:
-        n_pairs = self.n_columns * self.n_profiles
+        n_pairs = self.n_columns * self.n_lanes
         widest = max(len(codes) for codes in self.game.codes)
         n_ended = len(self.game.ended_codes)
         if 8 * n_pairs * (2 * widest + n_ended) * self.n_beliefs > LARGEST_STORE:
-            raise _too_large(self.n_columns, self.n_profiles, widest, self.n_beliefs)
+            raise _too_large(self.n_columns, self.n_lanes, widest, self.n_beliefs)
         self.store = new_store(n_pairs, widest, self.n_beliefs)
         self._out = new_store(n_pairs, widest, self.n_beliefs)
         self.ended = new_store(n_pairs, n_ended, self.n_beliefs)
@@ -185,10 +196,16 @@ class Sweep:
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         """Push the start through all periods."""
-        with self._crew:
+        with self.crew:
+            if self.conditioned is not None:
+                self.conditioned.foresee(self, start, n_periods)
+                if self.conditioned.chance == 0.0:
+                    return
             self._begin(start)
             for self.period in range(n_periods):
                 self.slot = 0
+                if self.conditioned is not None:
+                    self.conditioned.begin_period(self)
                 for tracker in self.trackers:
                     tracker.begin_period(self)
                 for stage in range(len(self.game.stage_names)):
@@ -207,6 +224,8 @@ class Sweep:
         for p in np.flatnonzero(self.prior):
             self.store.mass[p, states] = 0.0
             self.store.mass[p, states, self.game.grid.reference] = start[states] * self.prior[p]
+            if self.conditioned is not None:
+                self.store.mass[p, states] /= self.conditioned.chance
             self.store.live[p, states] = 1
 
     def _stage(self, stage: int, witness: Witness) -> None:
@@ -222,16 +241,23 @@ class Sweep:
         witness.at_stage(self, stage, flow)
         self.store, self._out = self._out, self.store
         self.slot = stage + 1
+        if self.conditioned is not None:
+            self.conditioned.arrive(self)
         witness.at_arrival(self)
         for tracker in self.trackers:
             tracker.after_stage(self)
         # what all paths have just brought to ended states joins what ended before
-        kernels.absorb_rows(self.ended.live.shape[1], self.n_profiles, self.ended, self.settled)
+        for status in range(self.n_statuses):
+            own = slice(status * self.n_profiles, (status + 1) * self.n_profiles)
+            ended = Store(self.ended.mass[own], self.ended.live[own])
+            kernels.absorb_rows(ended.live.shape[1], self.n_profiles, ended, self.settled)
 
     def _roll(self) -> None:
         """Take mass from a period's end into the next period."""
+        if self.conditioned is not None:
+            self.conditioned.end_period(self)
         found = [Feed(MAIN, MAIN), *(f for tracker in self.trackers for f in tracker.rolls())]
-        feeds = self._spell_out([(feed, 0) for feed in found], (0,))
+        feeds = self.spell_out([(feed, 0) for feed in found], (0,))
         self._out.live[:, :] = 0
 
         def roll(first: int, stop: int) -> None:
@@ -239,7 +265,7 @@ class Sweep:
                 first, stop, self.n_states, self._rolled, feeds, self.store, self._out
             )
 
-        self._crew.run(roll, len(feeds.start) - 1, 1)
+        self.crew.run(roll, len(feeds.start) - 1, 1)
         self.store, self._out = self._out, self.store
 
     @cached_property
@@ -271,20 +297,28 @@ class Sweep:
             feeds += [(feed, number) for feed in tracker.feeds(stage)]
         return feeds
 
-    def _spell_out(
+    def spell_out(
         self,
         found: Sequence[tuple[Feed, int]],
         masks: Sequence[int],
         plan: RowsPlan | None = None,
+        stage: int = -1,
     ) -> Feeds:
-        """Spell feeds out by profile and redraw mask, sorted by the pair that receives."""
-        n = self.n_profiles
+        """Spell feeds out by profile and redraw mask, sorted by the pair that receives.
+
+        Args:
+            stage: Whose acts lead from one status of the event to another; none: all keep theirs.
+        """
+        n, lanes = self.n_profiles, self.n_lanes
+        counts = self.conditioned is None
         rows = [
-            (feed.target * n + q, feed.source * n + p, tracker, feed.update, p, mask,
-             self._redraw_chance[mask][q, p], p if feed.target == MAIN and mask == 0 else -1)
-            for feed, tracker in found
+            (feed.target * lanes + new * n + q, feed.source * lanes + old * n + p, tracker, update,
+             p, mask, self.redraw_chance[mask][q, p],
+             p if counts and feed.target == MAIN and mask == 0 else -1)
+            for feed, owner in found
+            for old, tracker, update, new in self._passages(feed, owner, stage)
             for mask in masks
-            for q, p in np.argwhere(self._redraw_chance[mask] > 0.0)
+            for q, p in np.argwhere(self.redraw_chance[mask] > 0.0)
         ]  # fmt: skip
         rows.sort(key=lambda row: row[0])
         pair, source, tracker, update, profile, redraw, share, flow = np.array(rows).T
@@ -301,20 +335,47 @@ class Sweep:
             np.array(flow, np.int32),
         )
 
-    def _push_rows(self, plan: RowsPlan, stage: int) -> Float[np.ndarray, "profile row"]:
-        feeds = self._spell_out(self._stage_feeds(stage), plan.masks, plan)
-        flow = np.zeros((self.n_profiles, plan.n_rows))
+    def _passages(self, feed: Feed, owner: int, stage: int) -> list[tuple[int, int, int, int]]:
+        """Return (old status, row of the classes and class that pass, new status) of a feed."""
+        if self.conditioned is None:
+            return [(0, owner, feed.update, 0)]
+        if stage < 0:
+            return [(status, owner, feed.update, status) for status in range(self.n_statuses)]
+        event = self.conditioned.event
+        n_owners = max(len(self.trackers), 1)
+        found = []
+        for old, update, new in event.steps(self.period, stage):
+            if update == ALL:
+                found.append((old, owner, feed.update, new))
+            elif feed.update == ALL:
+                found.append((old, n_owners, update, new))
+            else:
+                both = feed.update * event.n_updates(stage) + update
+                found.append((old, n_owners + 1 + owner, both, new))
+        return found
+
+    def main_feeds(self, plan: RowsPlan, stage: int) -> Feeds:
+        """Return what the main column alone receives at a stage."""
+        return self.spell_out([(Feed(MAIN, MAIN), 0)], plan.masks, plan, stage)
+
+    def strategies(self, plan: RowsPlan, stage: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Return how the movers of a stage play, and are expected to."""
         movers = range(len(plan.seats))
+        played = [self.play.log_played(self.period, stage, k) for k in movers]
+        if not plan.learners:
+            return played, played
+        return played, [self.play.log_believed(self.period, stage, k) for k in movers]
+
+    def _push_rows(self, plan: RowsPlan, stage: int) -> Float[np.ndarray, "profile row"]:
+        feeds = self.spell_out(self._stage_feeds(stage), plan.masks, plan, stage)
+        flow = np.zeros((self.n_profiles, plan.n_rows))
         reached = self.store.live[self.pairs(MAIN)].any(axis=0)
         self.play.refuse_silence(self.period, stage, np.asarray(reached))
-        played = [self.play.log_played(self.period, stage, k) for k in movers]
-        believed = played
-        if plan.learners:
-            believed = [self.play.log_believed(self.period, stage, k) for k in movers]
-        row_class = self._row_classes(plan.table, stage)
-        for block in self._blocks(plan):
-            chance = self._chances(plan, block, played)
-            lessons = self._lessons(plan, block, believed)
+        played, believed = self.strategies(plan, stage)
+        row_class = self.row_classes(plan.table, stage)
+        for block in self.blocks(plan, self._live_states()):
+            chance = self.chances(plan, block, played)
+            lessons = self.lessons(plan, block, believed)
 
             def push(
                 first: int,
@@ -324,15 +385,19 @@ class Sweep:
                 lessons: Lessons = lessons,
             ) -> None:
                 kernels.push_rows(
-                    first, stop, block.part, plan.rows, chance, lessons, row_class, self._maps,
+                    first, stop, block.part, plan.rows, chance, lessons, row_class, self.maps,
                     feeds, self.store, self._out, self.ended, flow,
                 )  # fmt: skip
 
             n_tasks = len(feeds.start) - 1
-            self._crew.run(push, n_tasks, -(-n_tasks // (TASKS * self._crew.threads)))
+            self.crew.run(push, n_tasks, -(-n_tasks // (TASKS * self.crew.threads)))
+            if self.conditioned is not None:
+                flow[:] += self.conditioned.weigh_rows(
+                    self, plan, stage, block.part, chance, lessons
+                )
         return flow
 
-    def _row_classes(self, table: StageTable, stage: int) -> Int[np.ndarray, "tracker row"]:
+    def row_classes(self, table: StageTable, stage: int) -> Int[np.ndarray, "tracker row"]:
         """Return the number of the update of each row, as each tracker numbers them."""
         if id(table) not in self._row_class:
             assert table.rows is not None
@@ -341,13 +406,18 @@ class Sweep:
                 updates = tracker.updates[stage]
                 if updates is not None:
                     classes[number] = row_updates(table, updates)
+            if self.conditioned is not None:
+                classes = self.conditioned.add_classes(table, stage, classes)
             self._row_class[id(table)] = classes
         return self._row_class[id(table)]
 
-    def _blocks(self, plan: RowsPlan) -> Iterable[_Block]:
-        """Cut states that hold any mass into blocks whose chances and lessons fit in scratch."""
+    def _live_states(self) -> Int[np.ndarray, "listed"]:
+        """Return the states that hold any mass."""
         live = self.store.live[:, : self.n_states]
-        states = np.flatnonzero(live.any(axis=0)).astype(np.int32)
+        return np.flatnonzero(live.any(axis=0)).astype(np.int32)
+
+    def blocks(self, plan: RowsPlan, states: Int[np.ndarray, "listed"]) -> Iterable[_Block]:
+        """Cut states into blocks whose chances and lessons fit in scratch."""
         if not len(states):
             return
         per_row = 8 * self.n_beliefs * plan.n_joint
@@ -365,7 +435,7 @@ class Sweep:
     def _n_corners(self, plan: RowsPlan) -> int:
         return int(np.prod([self.types.n_types[one.typed] for one in plan.learners]))
 
-    def _chances(
+    def chances(
         self, plan: RowsPlan, block: _Block, played: Sequence[np.ndarray]
     ) -> Float[np.ndarray, "local_row joint belief"]:
         """Return the chance of each row of a block: the product of its movers' strategies."""
@@ -394,9 +464,9 @@ class Sweep:
                 is_first, chance,
             )  # fmt: skip
 
-        self._crew.run(write, len(block.part.states), LEAST_STATES)
+        self.crew.run(write, len(block.part.states), LEAST_STATES)
 
-    def _lessons(self, plan: RowsPlan, block: _Block, believed: Sequence[np.ndarray]) -> Lessons:
+    def lessons(self, plan: RowsPlan, block: _Block, believed: Sequence[np.ndarray]) -> Lessons:
         """Return where what is seen in a block takes each belief."""
         n_lessons = block.n_lessons if plan.learners else 1
         shape = (n_lessons, self.n_beliefs, self._n_corners(plan))
@@ -423,7 +493,7 @@ class Sweep:
                     first, stop, block.part, plan.lesson_start, likelihood, simplex, done, lessons
                 )
 
-            self._crew.run(find, len(block.part.states), LEAST_STATES)
+            self.crew.run(find, len(block.part.states), LEAST_STATES)
             done = max(done, 1) * self.types.n_types[learner.typed]
         return lessons
 
@@ -446,7 +516,7 @@ class Sweep:
                 plan.row_of_entry, learner.option, own, plan.rows.start, others, chance, log,
             )  # fmt: skip
 
-        self._crew.run(weigh, len(block.part.states), LEAST_STATES)
+        self.crew.run(weigh, len(block.part.states), LEAST_STATES)
         return Likelihood(log, learner.source, True)
 
     def _log_others(
@@ -467,11 +537,13 @@ class Sweep:
 
     def _push_chain(self, plan: ChainPlan, stage: int) -> Float[np.ndarray, "profile paying"]:
         flow = np.zeros((self.n_profiles, max(len(plan.pay), 1)))
+        if self.conditioned is not None:
+            flow = self.conditioned.weigh_chain(self, plan, stage)
         columns = sorted({feed.target for feed, _ in self._stage_feeds(stage)})
         inflow, n_states = self.store, self.n_states
         for number, part in enumerate(plan.parts):
             is_last = number == len(plan.parts) - 1
-            n_pairs = (columns[-1] + 1) * self.n_profiles
+            n_pairs = (columns[-1] + 1) * self.n_lanes
             out = self._out if is_last else new_store(n_pairs, plan.n_inner, self.n_beliefs)
             if isinstance(part, ChainRun):
                 self._take_run(part, plan, columns, n_states, inflow, out, flow)
@@ -491,8 +563,10 @@ class Sweep:
         flow: Float[np.ndarray, "profile paying"],
     ) -> None:
         """Push all columns through a run of effects, pair by pair."""
-        n = self.n_profiles
+        n = self.n_lanes
         pairs = np.array([c * n + p for c in columns for p in range(n)], np.int32)
+        # with an event, flows are weighed elsewhere
+        flow = flow if self.conditioned is None else flow[:0]
         fitting = max(TILE // (8 * max(plan.n_inner, 1)), 8)
         n_chunks = -(-self.n_beliefs // fitting)
         chunk = -(-self.n_beliefs // n_chunks)
@@ -503,7 +577,7 @@ class Sweep:
                 run.steps, inflow, out, self.ended, flow,
             )  # fmt: skip
 
-        self._crew.run(push, len(pairs), 1)
+        self.crew.run(push, len(pairs), 1)
 
     def _redraw(
         self,
@@ -515,19 +589,20 @@ class Sweep:
         flow: Float[np.ndarray, "profile paying"],
     ) -> None:
         """Push inner states through an effect that draws types afresh."""
-        own = slice(redraw.flow_start, redraw.flow_start + len(redraw.inner))
-        here = inflow.live[: self.n_profiles, redraw.inner] != 0
-        passing = inflow.mass[: self.n_profiles, redraw.inner]
-        flow[:, own] = passing.sum(axis=2, where=here[:, :, None])
-        feeds = self._spell_out([(Feed(c, c), 0) for c in columns], redraw.masks)
+        if self.conditioned is None:
+            own = slice(redraw.flow_start, redraw.flow_start + len(redraw.inner))
+            here = inflow.live[: self.n_profiles, redraw.inner] != 0
+            passing = inflow.mass[: self.n_profiles, redraw.inner]
+            flow[:, own] = passing.sum(axis=2, where=here[:, :, None])
+        feeds = self.spell_out([(Feed(c, c), 0) for c in columns], redraw.masks)
 
         def push(first: int, stop: int) -> None:
             kernels.push_redraw(
-                first, stop, plan.n_inner, redraw.affected_of, redraw.table, self._maps, feeds,
+                first, stop, plan.n_inner, redraw.affected_of, redraw.table, self.maps, feeds,
                 inflow, out, self.ended,
             )  # fmt: skip
 
-        self._crew.run(push, len(feeds.start) - 1, 1)
+        self.crew.run(push, len(feeds.start) - 1, 1)
 
     # --- what trackers and witnesses may ask ----------------------------------------------------
 
@@ -541,15 +616,20 @@ class Sweep:
         """
         if condition.nowhere:
             return 0.0
+        weighed = 0.0
+        if self.conditioned is not None:
+            weighed = self.conditioned.weigh_states(self, source, condition.rows)
         moved = np.zeros(self.n_profiles)
         n = self.n_profiles
-        to = target * n if target >= 0 else -1
+        for status in range(self.n_statuses):
+            begin = source * self.n_lanes + status * n
+            to = target * self.n_lanes + status * n if target >= 0 else -1
 
-        def move(first: int, stop: int) -> None:
-            kernels.move_rows(first, stop, condition.rows, source * n, to, keeps, self.store, moved)
+            def move(first: int, stop: int, begin: int = begin, to: int = to) -> None:
+                kernels.move_rows(first, stop, condition.rows, begin, to, keeps, self.store, moved)
 
-        self._crew.run(move, n, 1)
-        return float(moved.sum())
+            self.crew.run(move, n, 1)
+        return float(moved.sum()) if self.conditioned is None else weighed
 
     def clear(self, column: int) -> None:
         """Empty a column."""
@@ -557,10 +637,31 @@ class Sweep:
 
     def pairs(self, column: int) -> slice:
         """Return the pairs of a column."""
-        return slice(column * self.n_profiles, (column + 1) * self.n_profiles)
+        return slice(column * self.n_lanes, (column + 1) * self.n_lanes)
+
+    def held(
+        self, column: int, n_states: int | None = None
+    ) -> tuple[Float[np.ndarray, "profile state belief"], UInt8[np.ndarray, "profile state"]]:
+        """Return a column's mass, and where there is any: elsewhere it may be anything.
+
+        With an event, each place counts by the chance that it comes true from there.
+
+        Args:
+            n_states: How many states of the slot are wanted; default: those reached by now.
+        """
+        n = self.n_states if n_states is None else n_states
+        mass, live = (
+            self.store.mass[self.pairs(column), :n],
+            self.store.live[self.pairs(column), :n],
+        )
+        return (
+            (mass, live) if self.conditioned is None else self.conditioned.weigh(self, mass, live)
+        )
 
     def state_totals(self, column: int) -> Float[np.ndarray, "profile state"]:
         """Return a column's mass by profile and state of the slot."""
+        if self.conditioned is not None:
+            return np.asarray(self.held(column)[0].sum(axis=2))
         total = np.empty((self.n_profiles, self.n_states))
         first = column * self.n_profiles
         kernels.total_states(first, self.n_states, self.store.mass, self.store.live, total)
@@ -568,6 +669,8 @@ class Sweep:
 
     def belief_totals(self, column: int) -> Float[np.ndarray, "profile belief"]:
         """Return a column's mass by profile and belief point."""
+        if self.conditioned is not None:
+            return np.asarray(self.held(column)[0].sum(axis=1))
         total = np.empty((self.n_profiles, self.n_beliefs))
         first = column * self.n_profiles
         kernels.total_beliefs(first, self.n_states, self.store.mass, self.store.live, total)

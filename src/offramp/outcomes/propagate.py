@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from offramp.game.tree import unroll
 from offramp.outcomes.beliefs import OnHistories
 from offramp.outcomes.conditions import Reader
 from offramp.outcomes.forward import Play, Sweep, Tracker
+from offramp.outcomes.given import Given
 from offramp.outcomes.ladder import Ladder
 from offramp.outcomes.measures import MeasurePlan, Payoffs
 from offramp.outcomes.play import BorrowedPlay, OwnPlay, Solution
@@ -49,6 +51,9 @@ def propagate(
     progress: Callable[[int, int], None] | None = None,
 ) -> Outcomes:
     """Follow an equilibrium from its start to the horizon, all paths at once.
+
+    Where the case is conditioned on an event (`given`), everything that is found is an expectation
+    over the paths on which the event comes true, and NaN if it never does.
 
     Args:
         start: The case from whose start play begins, if the game serves several.
@@ -137,6 +142,10 @@ class _Propagation:
         self.reader = Reader(game)
         self.measures = _wanted(self.crisis, measures)
         self.follows_climb = measures is None
+        given = game.given.get(self.case)
+        self.event = None
+        if given is not None:
+            self.event = Given(given, self.reader, self.n_periods, self.case)
 
     def outcomes(self) -> Outcomes:
         """Run the pass and put its findings together."""
@@ -146,11 +155,17 @@ class _Propagation:
         if ladder is not None:
             trackers.append(ladder)
         record = Record(self.game, self.reader, self.n_periods, self.beliefs)
-        sweep = Sweep(self.game, self.play, trackers, plan.columns.count, learns=self.learns)
+        sweep = Sweep(
+            self.game, self.play, trackers, plan.columns.count,
+            learns=self.learns, event=self.event,
+        )  # fmt: skip
         sweep.run(self.game.start[self.case], record, self.n_periods, self.progress)
+        found = sweep.conditioned
+        if found is not None and found.chance == 0.0:
+            return self._nothing()
         error = float(np.max(np.abs(record.mass - 1.0)))
         assert error < MASS_TOLERANCE, f"mass is lost: {error}"
-        payoffs = self._payoffs(self._values(record, sweep))
+        payoffs = self._payoffs(self._values(record, sweep), sweep)
         answers = plan.answers(record, payoffs)
         return Outcomes(
             name=self.game.name,
@@ -176,11 +191,37 @@ class _Propagation:
             mass_error=error,
             scenario_hash=self.game.scenario_hash,
             version=offramp.__version__,
+            given=None if found is None else found.chance,
+        )
+
+    def _nothing(self) -> Outcomes:
+        """Return what is found where the event never comes true: there are no paths to ask."""
+        self.event = None
+        whole = self.outcomes()
+        blank = {
+            name: np.full_like(getattr(whole, name), np.nan)
+            for name in ("ended", "levels", "beliefs", "value", "own_value", "climb")
+        }
+        acts = [
+            replace(
+                act,
+                count=np.full_like(act.count, np.nan),
+                bound=np.full_like(act.bound, np.nan),
+            )
+            for act in whole.acts
+        ]
+        return replace(
+            whole,
+            **blank,
+            measures=dict.fromkeys(whole.measures, np.nan),
+            never=dict.fromkeys(whole.never, np.nan),
+            acts=tuple(acts),
+            given=0.0,
         )
 
     # --- payoffs --------------------------------------------------------------------------------
 
-    def _payoffs(self, by_profile: Float[np.ndarray, "profile account"]) -> Payoffs:
+    def _payoffs(self, by_profile: Float[np.ndarray, "profile account"], sweep: Sweep) -> Payoffs:
         """Return each player's payoff under the analyst's prior and under its own."""
         value = self._by_player(by_profile.sum(axis=0))
         own = value.copy()
@@ -189,12 +230,12 @@ class _Propagation:
             if np.array_equal(opinion, self.game.prior):
                 continue
             if opinion.tobytes() not in known:
-                known[opinion.tobytes()] = self._values_under(opinion, by_profile)
+                known[opinion.tobytes()] = self._values_under(opinion, by_profile, sweep)
             own[k] = known[opinion.tobytes()][k]
         return Payoffs(value, own)
 
     def _values_under(
-        self, opinion: Float[np.ndarray, "profile"], by_profile: np.ndarray
+        self, opinion: Float[np.ndarray, "profile"], by_profile: np.ndarray, sweep: Sweep
     ) -> Float[np.ndarray, "player"]:
         """Return payoffs under another prior: weighed anew, or by another pass.
 
@@ -204,11 +245,20 @@ class _Propagation:
         prior = self.game.prior
         if not self._redraws() and np.all((prior > 0.0) | (opinion == 0.0)):
             weights = opinion / np.where(prior > 0.0, prior, 1.0)
+            if sweep.conditioned is not None:
+                # the event may be likelier under this prior, or never come true
+                share = float(weights @ sweep.conditioned.start_share)
+                weights = weights / share if share > 0.0 else np.full_like(weights, np.nan)
             return self._by_player(weights @ by_profile)
         record = Record(self.game, self.reader, self.n_periods)
-        sweep = Sweep(self.game, self.play, (), 1, profile_prior=opinion, learns=self.learns)
-        sweep.run(self.game.start[self.case], record, self.n_periods)
-        return self._by_player(self._values(record, sweep).sum(axis=0))
+        other = Sweep(
+            self.game, self.play, (), 1,
+            profile_prior=opinion, learns=self.learns, event=self.event,
+        )  # fmt: skip
+        other.run(self.game.start[self.case], record, self.n_periods)
+        if other.conditioned is not None and other.conditioned.chance == 0.0:
+            return np.full(len(self.game.players), np.nan)
+        return self._by_player(self._values(record, other).sum(axis=0))
 
     def _values(self, record: Record, sweep: Sweep) -> Float[np.ndarray, "profile account"]:
         """Return expected payoffs by profile; without horizon, those to follow by their values.

@@ -113,8 +113,7 @@ class Record:
 
     def _accrued(self, sweep: Sweep) -> Float[np.ndarray, "profile account"]:
         """Return the period's payoffs, by profile."""
-        pairs, n_states = sweep.pairs(MAIN), sweep.n_states
-        mass, live = sweep.store.mass[pairs, :n_states], sweep.store.live[pairs, :n_states]
+        mass, live = sweep.held(MAIN)
         t = sweep.period
         total = _expected_payoff(mass, live, _of_period(self.game.payoff, t)[: sweep.n_states])
         if len(self.game.ended_codes):
@@ -147,8 +146,8 @@ class Record:
         Args:
             value: Of the states there, in units of that period, all playing on as before.
         """
-        live, mass = sweep.store.live[sweep.pairs(MAIN)], sweep.store.mass[sweep.pairs(MAIN)]
-        n_states = min(len(value), live.shape[1])
+        n_states = min(len(value), sweep.store.live.shape[1])
+        mass, live = sweep.held(MAIN, n_states)
         total = _expected_payoff(mass[:, :n_states], live[:, :n_states], value[:n_states])
         if len(self.game.ended_codes):
             frozen = _expected_payoff(

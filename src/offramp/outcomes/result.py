@@ -66,6 +66,9 @@ class Outcomes:
         mass_error: Largest |total mass - 1| at any period's end.
         scenario_hash: Of the file and everything laid over it.
         version: Of offramp.
+        given: Chance of the event that the case is conditioned on, None where it is on none. All
+            the rest is then an expectation over the paths on which the event comes true: NaN where
+            it never does, and beliefs miss how often they are true by what it selects.
     """
 
     name: str
@@ -91,6 +94,7 @@ class Outcomes:
     mass_error: float
     scenario_hash: str
     version: str
+    given: float | None = None
 
     @property
     def n_periods(self) -> int:

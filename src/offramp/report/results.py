@@ -28,6 +28,7 @@ from offramp.report.answers import (
     BeliefRow,
     CaseAnswer,
     EndingRow,
+    GivenAnswer,
     LivelinessRow,
     MeasureRow,
     PrecisionRow,
@@ -77,8 +78,10 @@ def describe_run(
     with Progress("solving", sum(len(one.cases) for one in plan)) as progress:
         for solved in solve_cases(scenario, plan, laid, progress.start):
             precision = precision or _precision_rows(solved.equilibrium.game)
-            found[solved.case].append(_Part(solved.weight, _case_answer(solved, other_branches)))
-            waiting += last_day_acts(solved.outcomes)
+            answer = _case_answer(solved, scenario, other_branches)
+            found[solved.case].append(_Part(solved.weight, answer))
+            if solved.outcomes.given != 0.0:
+                waiting += last_day_acts(solved.outcomes)
             progress.done()
     return RunAnswer(
         offramp=__version__,
@@ -112,22 +115,31 @@ def scenario_head(scenario: Scenario, laid: Laid) -> ScenarioHead:
 # --- one case -------------------------------------------------------------------------------------
 
 
-def _case_answer(solved: SolvedCase, other_branches: bool) -> CaseAnswer:
+def _case_answer(solved: SolvedCase, scenario: Scenario, other_branches: bool) -> CaseAnswer:
     outcomes = solved.outcomes
+    never = outcomes.given == 0.0  # the event that selects paths: there are none to ask
     learning = find_learning(solved.equilibrium, outcomes.n_periods, start=solved.case)
     return CaseAnswer(
         case=solved.case,
         policy=solved.policy,
+        given=_given(solved, scenario),
         settings=1,
-        replies=[row for acts in outcomes.acts for row in _act_rows(acts)],
-        endings=_ending_rows(outcomes),
+        replies=[] if never else [row for acts in outcomes.acts for row in _act_rows(acts)],
+        endings=[] if never else _ending_rows(outcomes),
         measures=list(_measure_rows(outcomes, solved.equilibrium.game.crisis)),
-        climb=list(_rung_rows(outcomes)),
+        climb=[] if never else list(_rung_rows(outcomes)),
         beliefs=[_belief_row(lesson) for lesson in learning.lessons],
         liveliness=[liveliness_row(found) for found in learning.liveliness],
         branches=branch_rows(solved.equilibrium, solved.case) if other_branches else [],
         certificate=describe_certificate(solved, learning.calibration),
     )
+
+
+def _given(solved: SolvedCase, scenario: Scenario) -> GivenAnswer | None:
+    chance = solved.outcomes.given
+    if chance is None:
+        return None
+    return GivenAnswer(event=str(scenario.cases[solved.case].given), chance=chance)
 
 
 def _act_rows(acts: Acts) -> Iterator[ActShare]:
@@ -163,7 +175,7 @@ def _measure_rows(outcomes: Outcomes, crisis: Crisis) -> Iterator[MeasureRow]:
             better=measure.better,  # type: ignore[arg-type]  # the file's form allows no other
             is_chance=is_chance(measure.is_),
             value=None if np.isnan(value) else float(value),
-            never=outcomes.never.get(measure.name),
+            never=None if np.isnan(value) else outcomes.never.get(measure.name),
         )
 
 
@@ -237,14 +249,22 @@ class _Part(NamedTuple):
 
 
 def _mean(parts: Sequence[_Part]) -> CaseAnswer:
-    """Return the mean over settings; the certificate and liveliness are those of the worst."""
+    """Return the mean over settings; the certificate and liveliness are those of the worst.
+
+    Of a case that is given an event, it is the mean over the settings in which that can come true.
+    """
     first = parts[0].answer
     if len(parts) == 1:
         return first
+    n_settings, given = len(parts), _mean_given(parts)
+    certificate = worst_certificate([part.answer.certificate for part in parts])
+    if given is not None and given.chance > 0.0:
+        parts = [p for p in parts if p.answer.given is not None and p.answer.given.chance > 0.0]
     return CaseAnswer(
         case=first.case,
         policy=first.policy,
-        settings=len(parts),
+        given=given,
+        settings=n_settings,
         replies=_mean_replies(parts),
         endings=_mean_rows(parts, "endings", ("chance",)),
         measures=[_mean_measure(parts, k) for k in range(len(first.measures))],
@@ -255,8 +275,16 @@ def _mean(parts: Sequence[_Part]) -> CaseAnswer:
             for k in range(len(first.liveliness))
         ],
         branches=[],
-        certificate=worst_certificate([part.answer.certificate for part in parts]),
+        certificate=certificate,
     )
+
+
+def _mean_given(parts: Sequence[_Part]) -> GivenAnswer | None:
+    told = [(part.weight, part.answer.given) for part in parts if part.answer.given is not None]
+    if not told:
+        return None
+    chance = _mean_of([(weight, given.chance) for weight, given in told])
+    return told[0][1].model_copy(update={"chance": chance})
 
 
 def _mean_rows(parts: Sequence[_Part], name: str, numbers: Sequence[str]) -> list[Any]:
@@ -312,13 +340,20 @@ def _theory_notes(name_or_path: str, scenario: Scenario, laid: Laid) -> Iterable
             yield f"Of the theory beside it, {told}."
 
 
-def _notes(scenario: Scenario, cases: Iterable[str], spread: Spread) -> list[str]:
+def _notes(scenario: Scenario, cases: Sequence[str], spread: Spread) -> list[str]:
     notes = []
     bound = sorted({name for case in cases for name in _bound_players(scenario, case)})
     if bound:
         notes.append(
             f"A policy binds {', '.join(bound)} from outside: what such an act would have revealed "
             "had it been chosen is not asked."
+        )
+    given = [case for case in cases if case in scenario.cases and scenario.cases[case].given]
+    if given:
+        notes.append(
+            f"{', '.join(given)}: an event selects paths afterwards, as no policy does; nobody who "
+            "plays knows of it. Replies, endings, measures and the climb are those of the paths on "
+            "which it comes true; beliefs, liveliness and the certificate those of all paths."
         )
     if len(spread.draws) > 1:
         how = "all" if spread.is_exact else f"drawn with seed {scenario.solver.seed or 0}"

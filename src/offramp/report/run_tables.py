@@ -51,6 +51,7 @@ def screen_tables(answer: RunAnswer) -> list[Table]:
 def _common_tables(answer: RunAnswer) -> list[Table]:
     return [
         _precision_table(answer),
+        *_given_tables(answer.cases),
         *_reply_tables(answer.cases),
         _ending_table(answer.cases),
         branch_table([(one.case, one.branches) for one in answer.cases], "case"),
@@ -76,6 +77,19 @@ def _precision_table(answer: RunAnswer) -> Table:
         ("which means", "text"),
     )
     return Table("precision", "How sharply they choose", columns, tuple(rows))
+
+
+def _given_tables(cases: Sequence[CaseAnswer]) -> list[Table]:
+    """Say which cases look at some paths only, and how likely those are."""
+    rows = [(one.case, one.given.event, one.given.chance) for one in cases if one.given]
+    if not rows:
+        return []
+    columns: tuple[tuple[str, Kind], ...] = (
+        ("case", "text"),
+        ("given", "text"),
+        ("chance", "share"),
+    )
+    return [Table("given", "Cases that look only at paths of an event", columns, tuple(rows))]
 
 
 def _reply_tables(cases: Sequence[CaseAnswer]) -> list[Table]:

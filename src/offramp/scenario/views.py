@@ -20,6 +20,7 @@ from offramp.scenario.clauses import read_policy, read_start
 from offramp.scenario.crisis import Crisis, Ending, Measure, Pay, Stage
 from offramp.scenario.declared import mechanisms_used, parameter_entries
 from offramp.scenario.expressions import Expr
+from offramp.scenario.given import read_given
 from offramp.scenario.layers import EVEN, Layers, lay
 from offramp.scenario.mechanisms import (
     InForce,
@@ -114,7 +115,7 @@ def bind_layers(scenario: Scenario, layers: Layers, notes: Notes) -> Crisis:
         solver=scenario.solver.model_dump(exclude_none=True),
         scenario_hash=_fingerprint(scenario, layers, settings),
         case=layers.case,
-        given=reader.expression(*layers.given, Kind.MEASURE) if layers.given else None,
+        given=read_given(*layers.given, reader) if layers.given else None,
         settings=settings,
     )
 

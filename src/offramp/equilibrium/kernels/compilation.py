@@ -34,6 +34,7 @@ KERNEL_FILES = (
     "offramp.equilibrium.kernels.points",
     "offramp.equilibrium.kernels.replies",
     "offramp.equilibrium.kernels.expectations",
+    "offramp.outcomes.hindsight_kernels",
     "offramp.equilibrium.kernels.arithmetic",
 )
 _POLL = 0.02  # seconds between looks at what is under way

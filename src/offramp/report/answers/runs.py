@@ -15,6 +15,7 @@ __all__ = [
     "CaseAnswer",
     "CertificateAnswer",
     "EndingRow",
+    "GivenAnswer",
     "LivelinessRow",
     "MeasureRow",
     "PrecisionRow",
@@ -134,11 +135,25 @@ class BranchAnswer(Record):
     endings: dict[str, float] = Field(description="Chance of each ending.")
 
 
+class GivenAnswer(Record):
+    """The event that selects a case's paths; nobody who plays knows that it is asked for."""
+
+    event: str
+    chance: Share = Field(description="Chance of the event, over all paths.")
+
+
 class CaseAnswer(Record):
-    """One case, solved and played forward."""
+    """One case, solved and played forward.
+
+    Where it is `given` an event, replies, endings, measures and the climb are those of the paths on
+    which the event comes true; beliefs, liveliness and the certificate are those of all paths.
+    """
 
     case: str
     policy: str
+    given: GivenAnswer | None = Field(
+        default=None, description="The event that the case is conditioned on; null: on none."
+    )
     settings: int = Field(description="Settings of the mechanisms that the case is the mean of.")
     replies: list[ActShare]
     endings: list[EndingRow]
