@@ -130,6 +130,7 @@ class Points:
         self, which: _Which, score: _Scores, share: Float[np.ndarray, "point"]
     ) -> tuple[_Scores, Float[np.ndarray, "point"], _Scores]:
         """Return F, the bound on the residual, and the log-strategies that reply to `score`."""
+        worth = self.worth  # made here: a task that hands out tasks would wait for itself
         response, log_strategy = np.zeros_like(score), np.zeros_like(score)
         residual = np.empty(len(which))
 
@@ -140,7 +141,7 @@ class Points:
                 which,
                 self.listed,
                 self.equation,
-                self.worth,
+                worth,
                 share,
                 score,
                 log_strategy,
@@ -159,6 +160,7 @@ class Points:
         response: _Scores,
     ) -> Float[np.ndarray, "point cell cell_2"]:
         """Return d(score - F)/d(score)."""
+        worth = self.worth
         matrix = np.empty((*score.shape, score.shape[1]))
 
         def run(start: int, stop: int) -> None:
@@ -168,7 +170,7 @@ class Points:
                 which,
                 self.listed,
                 self.equation,
-                self.worth,
+                worth,
                 share,
                 score,
                 response,

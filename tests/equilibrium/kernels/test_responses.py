@@ -64,6 +64,6 @@ def test_a_lone_mover_is_solved_as_movers_are_in_general(monkeypatch, learning):
         return solve_points(task, effort, precision, *rest)
 
     monkeypatch.setattr(stage_game, "_solve_points", compared)
-    solve(game, threads=1)
+    solve(game, threads=2)
     assert seen
     assert (max(seen) > 0.01) == learning  # without learning nothing depends on play
