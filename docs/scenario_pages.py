@@ -39,7 +39,8 @@ SHIPPED = (
     "cuba-1962",
 )
 WORLDS, SEED = 20, 1  # of the prior predictive check
-DRAWS, DRAW_GRID = 64, 3  # of claims: settings drawn, and belief points a side in them
+DRAWS = 64  # of claims: settings drawn
+DRAW_GRID = 3  # belief points a side in all that is drawn
 LABELS = ("assumed", "strategic", "informational")
 COUNTED = ("holds", "fails")
 LEAST = 0.01  # of a measure's range, that a mechanism's rival should move in some scenario
@@ -64,7 +65,7 @@ def solve_rates(name: str) -> None:
     """Compare a scenario's rates with history's."""
     from offramp.report.rates import describe_rates
 
-    answer = describe_rates(name, worlds=WORLDS, seed=SEED)
+    answer = describe_rates(name, worlds=WORLDS, seed=SEED, draw_grid=DRAW_GRID)
     store(name, "rates", answer.model_dump_json(indent=1))
 
 
@@ -192,7 +193,7 @@ wide ranges of what history suggests. Nothing is fitted to them; no claim and no
 policies was looked at for this page. The median of the drawn worlds passes within a factor of
 three of the range; beyond thirty it is absurd.
 
-From `offramp rates {name} --worlds {worlds} --seed {seed}`:
+From `offramp rates {name} --worlds {worlds}{coarse} --seed {seed}`:
 
 """
 LIVELY = """
@@ -269,7 +270,10 @@ def rates_page(name: str) -> str | None:
          share(one.most), f"{one.about} is {one.most_if}")
         for one in answer.liveliness
     ]  # fmt: skip
-    head = RATES.format(name=name, case=answer.case, worlds=answer.worlds, seed=answer.seed)
+    coarse = f" --draw-grid {answer.draw_grid}" if answer.draw_grid else ""
+    head = RATES.format(
+        name=name, case=answer.case, worlds=answer.worlds, coarse=coarse, seed=answer.seed
+    )
     page = head + table((*heads, "10 %", "50 %", "90 %", "verdict"), rows) + LIVELY
     ends = ("at least", "if certain that", "at most", "if certain that")
     return page + table(("who", "act", *ends), lively)

@@ -59,6 +59,9 @@ AllBranches = Annotated[
     ),
 ]
 Grid = Annotated[int | None, typer.Option(metavar="N", help="Belief points a side.", min=2)]
+DrawGrid = Annotated[
+    int | None, typer.Option(metavar="N", help="Belief points a side in what is drawn.", min=2)
+]
 
 
 def main() -> None:
@@ -171,13 +174,15 @@ def schema(
 def rates(
     scenario: Scenario,
     worlds: Annotated[int, typer.Option(metavar="N", help="How many worlds to draw.", min=1)] = 20,
+    grid: Grid = None,
+    draw_grid: DrawGrid = None,
     seed: Annotated[int, typer.Option(metavar="S", help="Seed of the draws.")] = 1,
     json: Json = False,
 ) -> None:
     """Compare the rates of main events with history's, before any policy is looked at."""
     from offramp.report.rates import describe_rates
 
-    answer = describe_rates(scenario, worlds=worlds, seed=seed)
+    answer = describe_rates(scenario, worlds=worlds, seed=seed, grid=grid, draw_grid=draw_grid)
     _say(answer, json)
     if any(row.verdict == "absurd" for row in answer.rates):
         raise typer.Exit(FAILED)
@@ -295,10 +300,7 @@ def claims(
             min=0,
         ),
     ] = 64,
-    draw_grid: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Points a side of the belief grid in those.", min=2),
-    ] = None,
+    draw_grid: DrawGrid = None,
     seed: Annotated[int, typer.Option(metavar="S", help="Seed of the draws.")] = 1,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the verdicts beside the scenario, for its essays.")

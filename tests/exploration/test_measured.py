@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offramp.exploration import measured
+from offramp.exploration import sharing
 from offramp.exploration.cases import Laid
 from offramp.exploration.design import spread_settings
 from offramp.exploration.measured import measure_cases, measure_spread
@@ -19,8 +19,8 @@ def test_processes_find_what_this_one_finds(monkeypatch):
     told = []
     alone = measure_spread(scenario, asked, Laid(grid=3), spread, told.append)
     n_told = len(told)
-    monkeypatch.setattr(measured, "WORTH_SHARING", 0.0)
-    monkeypatch.setattr(measured, "default_threads", lambda: 2)
+    monkeypatch.setattr(sharing, "WORTH_SHARING", 0.0)
+    monkeypatch.setattr(sharing, "default_threads", lambda: 2)
     shared = measure_spread(scenario, asked, Laid(grid=3), spread, told.append)
     assert len(alone) == 4
     assert [repr(one) for one in shared] == [repr(one) for one in alone]  # NaN equals itself here

@@ -6,6 +6,7 @@ depends on the scenario, so that a changed scenario compiles nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -361,14 +362,24 @@ def _number_signals(
         if len(mover.seen_as)
     ]
     results = [rows.successor] if table.hides or table.reader >= 0 else []
-    keys = np.column_stack([state, *seen, *results, rows.redraw]).astype(np.int64)
-    _, number = np.unique(keys, axis=0, return_inverse=True)
-    number = number.reshape(-1).astype(np.int64)
+    number = _number_alike([state, *seen, *results, rows.redraw])
     first = np.full(len(rows.start) - 1, len(number), dtype=np.int64)
     last = np.full(len(rows.start) - 1, -1, dtype=np.int64)
     np.minimum.at(first, state, number)
     np.maximum.at(last, state, number)
     return number - first[state], np.maximum(last - first + 1, 0)
+
+
+def _number_alike(columns: Sequence[Int[np.ndarray, "entry"]]) -> Int[np.ndarray, "entry"]:
+    """Return a number for each combination of what the columns hold, in their order."""
+    number = np.zeros(len(columns[0]), np.int64)
+    for column in columns:
+        # numbered anew after each column, so that no combination outgrows its integer
+        least, most = column.min(initial=0), column.max(initial=0)
+        if most > least:
+            number = number * (most - least + 1) + (column - least)
+            number = np.unique(number, return_inverse=True)[1].reshape(-1)
+    return number
 
 
 def _lay_out_beliefs(plan: GamePlan) -> Beliefs:

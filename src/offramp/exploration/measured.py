@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import signal
-import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 
 import numpy as np
 
-from offramp.equilibrium.tasks import default_threads, limit_threads
 from offramp.exploration.cases import Laid, Solve, group_cases, solve_one
 from offramp.exploration.design import Spread
+from offramp.exploration.sharing import share_out
 from offramp.outcomes import propagate
 from offramp.scenario import Scenario
 
 __all__ = ["Asked", "Measured", "mean_of", "measure_cases", "measure_spread"]
-
-WORTH_SHARING = 20.0  # seconds of work left, from which on other processes are started
 
 Asked = Mapping[str, Sequence[str] | None]
 """The measures that are wanted of each case; None is all of them."""
@@ -75,31 +69,15 @@ def measure_spread(
     spread: Spread,
     started: Callable[[str], None] = lambda name: None,
 ) -> tuple[Measured, ...]:
-    """Measure the cases under every combination of settings of a spread, in its order.
+    """Measure the cases under every combination of settings of a spread, in its order."""
+    chosen = [draw.chosen for draw in spread.draws]
+    names = [group[0] for group in group_cases(scenario, list(asked), laid, chosen[0])]
 
-    What would take long here is shared out among processes of one thread each. Who solves what
-    changes no digit.
-    """
-    first, *rest = [draw.chosen for draw in spread.draws]
-    begun = time.monotonic()
-    found = [measure_cases(scenario, asked, laid, first, started)]
-    n_workers = min(default_threads(), len(rest))
-    if n_workers < 2 or (time.monotonic() - begun) * len(rest) < WORTH_SHARING:
-        found += [measure_cases(scenario, asked, laid, one, started) for one in rest]
-        return tuple(found)
-    names = [group[0] for group in group_cases(scenario, list(asked), laid, first)]
-    with ProcessPoolExecutor(n_workers, get_context("spawn"), _begin_work) as workers:
-        for one in workers.map(partial(measure_cases, scenario, asked, laid), rest):
-            found.append(one)
-            for name in names:
-                started(name)
-    return tuple(found)
+    def done(_: Mapping[str, str]) -> None:
+        for name in names:
+            started(name)
 
-
-def _begin_work() -> None:
-    """Prepare a process that others start: one thread, and quiet death at Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    limit_threads(1)
+    return tuple(share_out(partial(measure_cases, scenario, asked, laid), chosen, done))
 
 
 def mean_of(each: Sequence[Measured], weights: Sequence[float]) -> Measured:

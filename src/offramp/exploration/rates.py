@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ from jaxtyping import Float
 
 from offramp.equilibrium import solve
 from offramp.exploration.design import World, draw_worlds
+from offramp.exploration.sharing import share_out
 from offramp.game import compile_game
 from offramp.outcomes import propagate
 from offramp.scenario import Scenario, settings_of
@@ -46,28 +48,30 @@ def find_rates(
     *,
     n_worlds: int,
     seed: int,
-    started: Callable[[str], None] = lambda name: None,
+    grid: int | None = None,
+    draw_grid: int | None = None,
+    done: Callable[[str], None] = lambda name: None,
 ) -> RatesFound:
     """Return the rates of all events, under the case that the rates name.
 
     Args:
-        started: Told the name of each world before work on it begins.
+        grid: Points a side of the belief grid, None for the scenario's own.
+        draw_grid: The same in the drawn worlds, None as elsewhere.
+        done: Told the name of each world that has been solved.
     """
     asked = asking(scenario, rates)
     spans = spans_of(scenario)
     bundles = [(one.parameters, one.rank_correlation) for one in scenario.bundles]
     generator = np.random.default_rng(seed)
-    worlds = {
+    named = {
         "the base world": World({}, {}),
         "low precision": World(_ends(scenario, "low"), {}),
         "high precision": World(_ends(scenario, "high"), {}),
     }
     drawn = draw_worlds(spans, settings_of(scenario), bundles, n_worlds, generator)
-    worlds |= {f"world {number}": world for number, world in enumerate(drawn, 1)}
-    found = []
-    for name, world in worlds.items():
-        started(name)
-        found.append(_rates_in(asked, rates, world))
+    items = [(name, world, grid) for name, world in named.items()]
+    items += [(f"world {k}", world, draw_grid or grid) for k, world in enumerate(drawn, 1)]
+    found = share_out(partial(_rates_in, asked, rates), items, lambda item: done(item[0]))
     return RatesFound(found[0], found[1], found[2], np.array(found[3:]))
 
 
@@ -89,11 +93,14 @@ def _ends(scenario: Scenario, end: Literal["low", "high"]) -> dict[str, float]:
     return {name: getattr(spans[name], end) for name in precision_parameters(scenario)}
 
 
-def _rates_in(asked: Scenario, rates: RatesDecl, world: World) -> Float[np.ndarray, "event"]:
+def _rates_in(
+    asked: Scenario, rates: RatesDecl, item: tuple[str, World, int | None]
+) -> Float[np.ndarray, "event"]:
+    _, world, grid = item
     game = compile_game(
-        asked, case=rates.case, parameters=world.parameters, settings=world.settings
+        asked, case=rates.case, parameters=world.parameters, settings=world.settings, grid=grid
     )
-    found = propagate(solve(game)).measures
+    found = propagate(solve(game), measures=tuple(asked.measures)).measures
     return np.array([_rate(found, k) for k in range(len(rates.rates))])
 
 

@@ -96,6 +96,11 @@ class Memory:
         """Whether every period begins with nothing remembered."""
         return all(isinstance(a, Chose) or (isinstance(a, Did) and a.lag == 0) for a in self.atoms)
 
+    @property
+    def begins_anew(self) -> bool:
+        """Whether what is remembered as a period begins can be read off the state."""
+        return all(isinstance(a, Chose) or (isinstance(a, Did | Was) and a.lag == 0) for a in self.atoms)
+
     def at(self, atom: Expr) -> int:
         """Return the position of an atom."""
         return self.atoms.index(atom)
@@ -126,6 +131,22 @@ class Memory:
         return tuple(label[self.at(atom)] for atom in memory.atoms)
 
 
+class _Needs(NamedTuple):
+    """What the value of an expression depends on, beside the state.
+
+    Attributes:
+        number: Of the expression and of what it asks of a memory.
+        dated: Whether it reads the running period.
+        positions: Of the atoms that it reads, in a label.
+        told: The expression and the atoms of the memory; kept, since they are known by identity.
+    """
+
+    number: int
+    dated: bool
+    positions: tuple[int, ...]
+    told: tuple[Expr, tuple[Expr, ...]]
+
+
 class Reader:
     """Reads expressions on the states of a game, slot by slot, and remembers what it has read."""
 
@@ -136,6 +157,8 @@ class Reader:
         self._columns: dict[int, np.ndarray] = {}
         self._values: dict[Any, np.ndarray] = {}
         self._conditions: dict[Any, Condition] = {}
+        self._needs: dict[tuple[int, int], _Needs] = {}
+        self._numbers: dict[tuple[Expr, tuple[Expr, ...]], int] = {}
         self._levels = {v.name: v.values for v in self.space.crisis.variables}
 
     def n_states(self, slot: int) -> int:
@@ -173,7 +196,24 @@ class Reader:
     def _key(
         self, expression: Expr, slot: int, period: int, memory: Memory, label: Label
     ) -> tuple[Any, ...]:
-        return expression, slot, period if reads(expression, Period) else 0, memory.atoms, label
+        needs = self._needs.get((id(expression), id(memory.atoms)))
+        if needs is None:
+            needs = self._find_needs(expression, memory)
+        part = tuple([label[position] for position in needs.positions])
+        return needs.number, slot, period if needs.dated else 0, part
+
+    def _find_needs(self, expression: Expr, memory: Memory) -> _Needs:
+        """Find what an expression depends on; it is asked for very often, and hashes slowly."""
+        kept = set(memory.atoms)
+        atoms = tuple(atom for atom in self.memory(expression).atoms if atom in kept)
+        needs = _Needs(
+            self._numbers.setdefault((expression, atoms), len(self._numbers)),
+            reads(expression, Period),
+            tuple(memory.at(atom) for atom in atoms),
+            (expression, memory.atoms),
+        )
+        self._needs[id(expression), id(memory.atoms)] = needs
+        return needs
 
     def _read(
         self, expression: Expr, slot: int, period: int, memory: Memory, label: Label

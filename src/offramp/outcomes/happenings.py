@@ -51,10 +51,14 @@ class After:
         waiting = Labels(reader, reader.memory(sequel), name, self._labels)
         self._pending = [Split(waiting, columns) for _ in range(self.within + 1)]
         self._dated = reads(event, Period) or reads(sequel, Period)
+        self._dates = range(1, n_periods + 1) if reads(event, Period) else (1,)
+        self._outlives = len(self._dates) > 1 and self._can_hold_at_ends()
         self._reborn = Split(self._labels, columns) if self._can_be_reborn() else None
         self._base = Split(self._labels, columns) if self._needs_base() else None
         self._fresh = {label: columns.take() for label in self._happening_labels()}
         self._sources: dict[Label, int] = {}
+        self._idle = self._idle_periods()
+        self._is_idle = False
 
     # --- what can happen at all -----------------------------------------------------------------
 
@@ -63,20 +67,19 @@ class After:
 
     def _can_be_reborn(self) -> bool:
         """Return whether the event may be false at a period's end and true as the next begins."""
-        if reads(self.event, Period, Since, Was):
-            return True
         starts = self._labels.at_slot[0]
-        holds = any(not self._event_at(0, label, 1).nowhere for label in starts)
-        return bool(self._event_memory.atoms) and holds
+        changes = bool(self._event_memory.atoms) or reads(self.event, Period, Since, Was)
+        return changes and any(self._holds_somewhere(0, label) for label in starts)
+
+    def _holds_somewhere(self, slot: int, label: Label) -> bool:
+        return any(not self._event_at(slot, label, date).nowhere for date in self._dates)
 
     def _everywhere(self, slot: int, label: Label) -> bool:
         return not self._dated and self._event_at(slot, label, 1).everywhere
 
     def _somewhere(self, slot: int, label: Label) -> bool:
         """Return whether the event can hold on arrival in a slot or at an end of play."""
-        if self._dated:
-            return True
-        return not all(self._event_at(place, label, 1).nowhere for place in (slot, ENDED))
+        return any(self._holds_somewhere(place, label) for place in (slot, ENDED))
 
     def _can_happen(self, stage: int, before: Label, after: Label) -> bool:
         """Return whether the event can become true at a stage that leads to a label."""
@@ -86,7 +89,7 @@ class After:
             return False
         part = self.memory.part
         changed = part(before, self._event_memory) != part(after, self._event_memory)
-        return changed or stage == 0 or self._dated or self.reader.may_change(self.event, stage)
+        return changed or stage == 0 or self.reader.may_change(self.event, stage)
 
     def _happening_labels(self) -> list[Label]:
         found: dict[Label, None] = {}
@@ -99,13 +102,31 @@ class After:
 
     def _still_matters(self, slot: int, label: Label) -> bool:
         """Return whether the event can become true in this period on paths with a label."""
-        if self._reborn or self._dated or not self.memory.resets:
+        if self._reborn or self._outlives or not self.memory.begins_anew:
             return True
         if slot == self._labels.n_stages:
             return False
         return any(
             self._can_happen(slot, label, new) or self._still_matters(slot + 1, new)
             for _, new in self._labels.steps(label, slot)
+        )
+
+    def _can_hold_at_ends(self) -> bool:
+        """Return whether the event can hold, in some period, where play has ended."""
+        labels = dict.fromkeys(label for found in self._labels.at_slot for label in found)
+        return any(self._holds_somewhere(ENDED, label) for label in labels)
+
+    def _idle_periods(self) -> frozenset[int]:
+        """Return the periods (from 0) in which nobody need be watched: the event cannot happen."""
+        if self._reborn or self._outlives or len(self._dates) == 1:
+            return frozenset()
+        if not self.memory.begins_anew:
+            return frozenset()
+        places = [(m, label) for m, found in enumerate(self._labels.at_slot) for label in found]
+        return frozenset(
+            date - 1
+            for date in self._dates
+            if all(self._event_at(slot, label, date).nowhere for slot, label in places)
         )
 
     def _is_main(self, slot: int) -> bool:
@@ -130,9 +151,12 @@ class After:
     # --- the sweep ------------------------------------------------------------------------------
 
     def begin_period(self, sweep: Sweep) -> None:
-        """Split all paths by what is remembered, where it outlasts a period."""
-        if self._base is not None and not self.memory.resets:
+        """Split all paths by what is remembered, where that is anything."""
+        self._is_idle = sweep.period in self._idle
+        if self._base is not None and not self.memory.begins_anew:
             self._base.begin(sweep)
+        elif self._base is not None and not self.memory.resets and not self._is_idle:
+            self._base.fill(sweep)
         if sweep.period > 0:
             for split in [*self._pending, *([self._reborn] if self._reborn else [])]:
                 split.note_levels(sweep)
@@ -141,6 +165,8 @@ class After:
         """Find the paths on which the event was false before the stage."""
         self._sources = {}
         stage = sweep.slot
+        if self._is_idle:
+            return
         for label in self._labels.at_slot[stage]:
             column = self._column(stage, label)
             steps = self._labels.steps(label, stage)
@@ -178,7 +204,9 @@ class After:
         return [*found, *self._base_feeds(stage)]
 
     def _base_feeds(self, stage: int) -> list[Feed]:
-        found = []
+        found: list[Feed] = []
+        if self._is_idle:
+            return found
         for label in self._labels.at_slot[stage]:
             source = self._column(stage, label)
             for update, new in self._labels.steps(label, stage):
@@ -201,7 +229,7 @@ class After:
         for age, split in enumerate(self._pending):
             for label, column in split.at(sweep.slot):
                 self._count_sequels(sweep, age, label, column)
-        if self._dated:
+        if self._outlives:
             self._count_later_happenings(sweep)
 
     def _count_happenings(self, sweep: Sweep, label: Label) -> None:
@@ -283,7 +311,7 @@ class After:
                     absent = held.opposite()
                     sweep.move(column, absent, target, keeps=True)
             self._reborn.look(sweep)
-        if self._base is not None and not self.memory.resets:
+        if self._base is not None and not self.memory.begins_anew:
             self._base.look(sweep)
         for split in self._pending:
             split.look(sweep)
@@ -295,7 +323,7 @@ class After:
             found += young.rolls(old)
         if self._reborn is not None:
             found += self._reborn.rolls()
-        if self._base is not None and not self.memory.resets:
+        if self._base is not None and not self.memory.begins_anew:
             found += self._base.rolls()
         return found
 

@@ -21,8 +21,19 @@ PERCENTILES = (10, 50, 90)
 FURTHER_SOLVES = 4  # besides the drawn worlds: base, both ends of precision, liveliness
 
 
-def describe_rates(name_or_path: str, *, worlds: int, seed: int) -> RatesAnswer:
+def describe_rates(
+    name_or_path: str,
+    *,
+    worlds: int,
+    seed: int,
+    grid: int | None = None,
+    draw_grid: int | None = None,
+) -> RatesAnswer:
     """Return the rates of a scenario's main events beside those of history.
+
+    Args:
+        grid: Points a side of the belief grid, None for the scenario's own.
+        draw_grid: The same in the drawn worlds, None as elsewhere.
 
     Raises:
         OfframpError: The scenario or its file of rates is wrong or missing.
@@ -31,30 +42,35 @@ def describe_rates(name_or_path: str, *, worlds: int, seed: int) -> RatesAnswer:
     rates = load_rates(name_or_path)
     (case,) = wanted_cases(scenario, [rates.case] if rates.case else ())[:1]
     with Progress("solving", worlds + FURTHER_SOLVES) as progress:
-
-        def started(name: str) -> None:
-            progress.start(name)
-            progress.done()
-
-        found = find_rates(scenario, rates, n_worlds=worlds, seed=seed, started=started)
-        lively = _liveliness(scenario, case)
+        progress.start("worlds")
+        found = find_rates(
+            scenario,
+            rates,
+            n_worlds=worlds,
+            seed=seed,
+            grid=grid,
+            draw_grid=draw_grid,
+            done=lambda name: progress.done(),
+        )
+        lively = _liveliness(scenario, case, Laid(grid=grid))
     rows = [_rate_row(name, rate, found, k) for k, (name, rate) in enumerate(rates.rates.items())]
     return RatesAnswer(
         offramp=__version__,
-        scenario=scenario_head(scenario, Laid()),
+        scenario=scenario_head(scenario, Laid(grid=grid)),
         case=case,
         worlds=worlds,
+        draw_grid=draw_grid or grid,
         seed=seed,
         rates=rows,
         liveliness=lively,
     )
 
 
-def _liveliness(scenario: Scenario, case: str) -> list[LivelinessRow]:
-    plan = plan_solves(scenario, [case], Laid())
+def _liveliness(scenario: Scenario, case: str, laid: Laid) -> list[LivelinessRow]:
+    plan = plan_solves(scenario, [case], laid)
     return [
         liveliness_row(found)
-        for solved in solve_cases(scenario, plan, Laid())
+        for solved in solve_cases(scenario, plan, laid, checked=False)
         for found in find_learning(solved.equilibrium, solved.outcomes.n_periods).liveliness
     ]
 

@@ -36,6 +36,9 @@ class RatesAnswer(Answer):
     scenario: ScenarioHead
     case: str
     worlds: int
+    draw_grid: int | None = Field(
+        default=None, description="Points a side of the belief grid in the drawn worlds."
+    )
     seed: int
     rates: list[RateRow]
     liveliness: list[LivelinessRow]
