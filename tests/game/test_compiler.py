@@ -287,6 +287,28 @@ def test_steps_are_in_an_order_that_may_be_overwritten(compiled):
             assert read == step.inner[i] or position.get(read, len(position)) > i
 
 
+def test_no_step_leads_out_of_the_inner_states_that_matter_by_a_period(compiled):
+    # where a late step leads in one period, an earlier step goes on from in the next
+    body = LADDER.replace(
+        "payoffs:",
+        "  - effects:\n"
+        "      - {name: on, when: rung > r0, move: rung, by: 1, chance: 0.5}\n"
+        "      - {name: first, when: rung == r0, set: rung, to: r1, chance: 0.5}\n"
+        "payoffs:",
+    )
+    game = compiled(body)
+    chain = game.table(0, 1).chain
+    n_steps_out = 0
+    for period in range(game.n_periods):
+        reached = chain.n_inner_reached[period]
+        for step in chain.steps:
+            for i, inner in enumerate(step.inner):
+                leads_to = step.successor[step.entry_start[i] : step.entry_start[i + 1]]
+                n_steps_out += int(inner < reached and (leads_to >= reached).any())
+    assert n_steps_out == 0
+    assert game.n_periods > 1
+
+
 @pytest.mark.parametrize(
     ("effect", "code"),
     [

@@ -200,15 +200,16 @@ def _run_chain(task: StageTask) -> None:
     n_inner = int(chain.n_inner_reached[task.period if len(chain.n_inner_reached) > 1 else 0])
     enter = chain.enter[: task.n_states]
     n_steps = len(chain.table.in_place)
+    # some inner states are left only in later periods, for states that are not reached yet
+    leave = chain.leave[:n_inner]
+    leave = np.where(leave < len(task.next_values), leave, -1)
     if not chain.redraws:
         segment = (0, n_steps)
-        _run_segment(
-            task, chain, segment, n_inner, task.next_values, chain.leave, enter, task.values
-        )
+        _run_segment(task, chain, segment, n_inner, task.next_values, leave, enter, task.values)
         return
     inner_values = np.empty((n_inner, task.game.n_columns))
     same = np.arange(n_inner)
-    source, leave = task.next_values, chain.leave
+    source = task.next_values
     stop = n_steps
     for k in reversed(chain.redraws):
         segment = (k + 1, stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ import numpy as np
 
 from offramp.game.dynamics import Setting, apply_in_turn, join
 from offramp.game.factored import Chain, StageTable, Step
-from offramp.game.frame import Entries, Frame, fresh, joined, merge, starts
+from offramp.game.frame import Chances, Entries, Frame, fresh, joined, merge, starts
+from offramp.game.ledger import Ledger
 from offramp.game.states import Index, States, distinct
 from offramp.scenario import Effect
 from offramp.scenario.expressions import Expr
@@ -25,11 +27,11 @@ class _StepLists:
     name: str
     effects: tuple[Effect, ...]
     joins: bool
+    ledger: Ledger
     known: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
     inner: list[np.ndarray] = field(default_factory=list)
     counts: list[np.ndarray] = field(default_factory=list)
     entries: list[Entries] = field(default_factory=list)
-    pay: list[np.ndarray] = field(default_factory=list)
 
 
 class ChainBuilder:
@@ -39,19 +41,22 @@ class ChainBuilder:
     that they pass through untouched.
     """
 
-    def __init__(self, frame: Frame, number: int) -> None:
+    def __init__(self, frame: Frame, number: int, dates: Sequence[int]) -> None:
+        """Begin without states; `dates` are the periods (from 1) whose numbers are wanted."""
         self._frame = frame
+        self.odds = frame.odds(-1, dates)
+        self._amounts = amounts = frame.amounts(dates)
         self._number = number
         self._stage = frame.crisis.stages[number]
         self._bypass = frame.space.n_codes
         self._inner = Index(2 * frame.space.n_codes)
         self._steps = [
-            _StepLists(effect.name or effect.path, (effect,), False)
+            _StepLists(effect.name or effect.path, (effect,), False, frame.ledger(amounts))
             for effect in self._stage.effects
         ]
         if self._stage.added:
             names = ", ".join(effect.name or effect.path for effect in self._stage.added)
-            self._steps.append(_StepLists(names, self._stage.added, True))
+            self._steps.append(_StepLists(names, self._stage.added, True, frame.ledger(amounts)))
         self._enter: list[np.ndarray] = []
         self._leaving = np.zeros(0, bool)
         self._leave = np.zeros(0, np.int64)
@@ -59,7 +64,7 @@ class ChainBuilder:
 
     def add(self, codes: Int[np.ndarray, "state"], period: int) -> None:
         """Append states of the stage's slot (period from 1)."""
-        setting = self._frame.setting(period, -1, self._frame.ledger(0))
+        setting = self._frame.setting(period, self.odds, self._frame.ledger(self._amounts))
         active = setting.holds(self._stage.when, States(self._frame.space, codes))
         keys = codes + np.where(active, 0, self._bypass)
         self._inner.add(keys)
@@ -77,9 +82,8 @@ class ChainBuilder:
         keys = self._inner.codes[new]
         states = self._states(new)
         here = setting.holds(self._condition(step), states) & (keys < self._bypass)
-        ledger = self._frame.ledger(int(here.sum()))
-        setting = replace(setting, ledger=ledger)
-        bundle = fresh(states.take(here), np.arange(int(here.sum())), 1)
+        setting = replace(setting, ledger=step.ledger)
+        bundle = fresh(states.take(here), np.arange(int(here.sum())))
         bundle = (join if step.joins else apply_in_turn)(step.effects, bundle, setting)
         live = bundle.ended < 0
         codes = bundle.states.codes[live]
@@ -88,11 +92,11 @@ class ChainBuilder:
         successor[live] = self._inner.find(codes)
         successor[~live] = -1 - self._frame.ended_numbers(bundle.take(~live))
         if self._frame.tabled:
-            entries = merge(bundle.row, successor, bundle)
+            entries = merge([bundle], [successor])
             step.inner.append(new[here])
             step.counts.append(np.bincount(entries.row, minlength=int(here.sum())))
             step.entries.append(entries)
-            step.pay.append(ledger.pay)
+            step.ledger.first_row += int(here.sum())
         return np.concatenate([new[~here], successor[live]])
 
     def _states(self, inner: Int[np.ndarray, "inner"]) -> States:
@@ -111,26 +115,61 @@ class ChainBuilder:
         )
         new = arrived[~self._leaving[arrived]]
         self._leaving[new] = True
-        bundle = fresh(self._states(new), np.arange(len(new)), 1)
+        bundle = fresh(self._states(new), np.arange(len(new)))
         self._leave[new] = self._frame.arrivals(bundle, self._number + 1)
 
     def close_period(self) -> None:
         """Note how many inner states have been reached by the end of a period."""
         self._reached.append(len(self._inner))
 
-    def table(self, n_periods: int) -> StageTable:
-        """Return the stage's table over all states added so far."""
-        reached = self._reached + [len(self._inner)] * (n_periods - len(self._reached))
-        chain = Chain(
-            n_inner=len(self._inner),
-            n_inner_reached=np.array(reached[:n_periods], np.int64),
-            enter=joined(self._enter, (0,), np.int64),
-            leave=self._leave.astype(np.int64),
-            steps=tuple(self._step(one) for one in self._steps if any(map(len, one.inner))),
-        )
-        return StageTable(self._stage.name, (), None, chain, -1, False)
+    def tables(self, n_periods: int) -> tuple[StageTable, ...]:
+        """Return the stage's table over all states added so far, for every date.
 
-    def _step(self, lists: _StepLists) -> Step:
+        They share whatever does not differ.
+        """
+        reached = self._reached + [len(self._inner)] * (n_periods - len(self._reached))
+        n_reached = self._closed(np.array(reached[:n_periods], np.int64))
+        enter = joined(self._enter, (0,), np.int64)
+        leave = self._leave.astype(np.int64)
+        by_step = [self._dated_steps(one) for one in self._steps if any(map(len, one.inner))]
+        return tuple(
+            StageTable(
+                self._stage.name,
+                (),
+                None,
+                Chain(
+                    len(self._inner),
+                    n_reached,
+                    enter,
+                    leave,
+                    tuple(steps[date] for steps in by_step),
+                ),
+                -1,
+                False,
+            )
+            for date in range(len(self.odds.dates))
+        )
+
+    def _closed(self, n_reached: Int[np.ndarray, "period"]) -> Int[np.ndarray, "period"]:
+        """Return prefixes of inner states that no step leads out of.
+
+        An inner state that a late step has led to may come to an earlier one in a later period, and
+        go on from there to inner states that only then are numbered.
+        """
+        farthest = np.arange(len(self._inner))
+        for step in self._steps:
+            for inner, entries in zip(step.inner, step.entries, strict=True):
+                np.maximum.at(farthest, inner[entries.row], entries.successor)
+        farthest = np.maximum.accumulate(farthest)
+        while len(farthest):
+            closed = farthest[np.maximum(n_reached - 1, 0)] + 1
+            if (closed <= n_reached).all():
+                break
+            n_reached = np.maximum(n_reached, closed)
+        return n_reached
+
+    def _dated_steps(self, lists: _StepLists) -> tuple[Step, ...]:
+        """Return a step for every date."""
         inner = joined(lists.inner, (0,), np.int64)
         counts = joined(lists.counts, (0,), np.int64)
         offsets = starts(np.array([len(part) for part in lists.inner], np.int64))
@@ -142,16 +181,21 @@ class ChainBuilder:
         bounds = starts(counts)
         ordered = starts(counts[order])
         entry_order = np.arange(bounds[-1]) + np.repeat(bounds[order] - ordered[:-1], counts[order])
-        shape = (0, len(self._frame.profiles), self._frame.n_accounts)
-        return Step(
-            name=lists.name,
-            inner=inner[order],
-            entry_start=ordered,
-            successor=successor[entry_order],
-            chance=joined([e.chance[:, 0] for e in lists.entries], (0,), np.float64)[entry_order],
-            redraw=joined([e.redraw for e in lists.entries], (0,), np.int64)[entry_order],
-            pay=joined(lists.pay, shape, np.float64)[order],
-            in_place=in_place,
+        redraw = joined([e.redraw for e in lists.entries], (0,), np.int64)[entry_order]
+        chances = Chances.joined(lists.entries)
+        inner, successor = inner[order], successor[entry_order]
+        return tuple(
+            Step(
+                lists.name,
+                inner,
+                ordered,
+                successor,
+                chances.values(self.odds, date)[entry_order, 0],
+                redraw,
+                lists.ledger.table(len(inner), self.odds, date)[order],
+                in_place,
+            )
+            for date in range(len(self.odds.dates))
         )
 
 

@@ -254,14 +254,19 @@ def _searched(
     once = _numbered_clauses(crisis)
     n_once = 1 + max((o for mine in once.values() for _, o, _ in mine), default=-1)
     space = build_space(crisis, [*readings_of(crisis), *also_read], n_once, layout.typed)
-    search = Search(_frame(crisis, space, layout, tabled=tabled), once)
     start_codes = {name: start_lottery(space, start) for name, start in starts.items()}
-    for other, as_if in others:
-        for read in (None, as_if):
-            search.meet(
-                [space.take(other.space, codes, m, read) for m, codes in enumerate(other.codes)]
-            )
-    search.run(np.concatenate([codes for codes, _ in start_codes.values()]))
+    apart: frozenset[int] = frozenset()
+    while True:
+        search = Search(_frame(crisis, space, layout, tabled=tabled), once, apart)
+        for other, as_if in others:
+            for read in (None, as_if):
+                search.meet(
+                    [space.take(other.space, codes, m, read) for m, codes in enumerate(other.codes)]
+                )
+        search.run(np.concatenate([codes for codes, _ in start_codes.values()]))
+        if not search.varying:
+            break
+        apart |= search.varying
     search.frame.findings.raise_if_any()
     return search, start_codes
 

@@ -5,29 +5,28 @@ state) that it came from, its probability so far and whether play has ended on i
 branches in those on which they happen and those on which they do not. At the end, branches of one
 row that lead to the same place are merged.
 
-Probabilities have one column, or one per type of the player whose type the stage's chances read.
+Probabilities are not numbers here but products of draws (`odds.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from offramp.game.findings import Findings
 from offramp.game.ledger import Ledger
+from offramp.game.odds import Odds
 from offramp.game.states import StateEnvironment, States, StateSpace
-from offramp.scenario import Effect, Ending, evaluate
+from offramp.scenario import Effect, Ending, Pay, evaluate
 from offramp.scenario.expressions import Expr
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
 
 __all__ = ["Bundle", "Setting", "apply_in_turn", "join", "mark_endings"]
-
-CERTAIN_GAP = 1e-12  # a chance this close to 0 or 1 counts as 0 or 1 when it is shifted
 
 
 @dataclass(frozen=True)
@@ -37,12 +36,13 @@ class Bundle:
     Attributes:
         row: The row that a branch belongs to.
         ended: Index of the ending that holds, or -1.
+        node: The product of draws by which it is reached.
         redraw: Bit j is set where typed player j's type has been drawn afresh.
     """
 
     states: States
     row: Int[np.ndarray, "branch"]
-    chance: Float[np.ndarray, "branch reader_type"]
+    node: Int[np.ndarray, "branch"]
     redraw: Int[np.ndarray, "branch"]
     ended: Int[np.ndarray, "branch"]
 
@@ -52,7 +52,7 @@ class Bundle:
         return Bundle(
             self.states.take(which),
             self.row[which],
-            self.chance[which],
+            self.node[which],
             self.redraw[which],
             self.ended[which],
         )
@@ -67,7 +67,7 @@ def _concatenate(bundles: Sequence[Bundle]) -> Bundle:
     return Bundle(
         States(bundles[0].states.space, np.concatenate([b.states.codes for b in bundles])),
         np.concatenate([b.row for b in bundles]),
-        np.concatenate([b.chance for b in bundles]),
+        np.concatenate([b.node for b in bundles]),
         np.concatenate([b.redraw for b in bundles]),
         np.concatenate([b.ended for b in bundles]),
     )
@@ -79,19 +79,16 @@ class Setting:
 
     Attributes:
         period: Running number of the period, from 1.
-        reader: Typed player whose type chances read, or -1.
-        n_reader_types: 1 without a reader.
         watched: For each ending, the fields that it reads; None where it reads more than levels.
-        ledger: Where payments are entered.
+        odds: Where draws are entered. ledger: where payments are.
         findings: Where problems are collected.
     """
 
     space: StateSpace
     period: int
-    reader: int
-    n_reader_types: int
     endings: tuple[Ending, ...]
     watched: tuple[frozenset[int] | None, ...]
+    odds: Odds
     ledger: Ledger
     findings: Findings
 
@@ -102,64 +99,50 @@ class Setting:
         value = evaluate(condition, StateEnvironment(self.space, states, period=self.period))
         return np.not_equal(value, 0.0, out=np.empty(len(states), bool))
 
-    def number(self, expression: Expr, states: States, reader_type: int) -> np.ndarray:
-        """Return a number on every branch, for one type of the reader."""
-        types = {self.reader: reader_type} if self.reader >= 0 else {}
-        environment = StateEnvironment(self.space, states, period=self.period, types=types)
+    def number(self, expression: Expr, states: States) -> Float[np.ndarray, "branch"]:
+        """Return what an expression that reads no type comes to on every branch."""
+        environment = StateEnvironment(self.space, states, period=self.period)
         return np.broadcast_to(
             np.asarray(evaluate(expression, environment), np.float64), (len(states),)
         )
 
-
-def happens_chance(
-    effect: Effect, states: States, setting: Setting
-) -> Float[np.ndarray, "branch reader_type"]:
-    """Return the chance that an effect happens where its condition holds: shifted, then converted.
-
-    Chances outside 0–1 and shifts of chances that are 0 or 1 are entered in the findings, and
-    replaced by something harmless so that all problems can be shown at once.
-    """
-    n = len(states)
-    if effect.chance is None:
-        if effect.shifts:
-            setting.findings.shift_of_certain(effect, states)
-        return np.ones((n, setting.n_reader_types))
-    chances = np.empty((n, setting.n_reader_types))
-    for reader_type in range(setting.n_reader_types):
-        p = setting.number(effect.chance, states, reader_type)
-        p = setting.findings.checked_chance(effect, p, states)
-        if effect.shifts:
-            p = _shifted(effect, p, states, setting, reader_type)
-        chances[:, reader_type] = (
-            p
-            if effect.exponent == 1.0
-            else -np.expm1(effect.exponent * np.log1p(-np.minimum(p, 1.0 - 1e-300)))
-        )
-    return chances
+    def enter(self, pays: Sequence[Pay], bundle: Bundle) -> None:
+        """Enter payments that are made on every branch."""
+        self.ledger.enter(pays, bundle.states, bundle.row, bundle.node, self.period)
 
 
-def _shifted(
-    effect: Effect, p: np.ndarray, states: States, setting: Setting, reader_type: int
-) -> np.ndarray:
-    shift = sum(setting.number(one, states, reader_type) for one in effect.shifts)
-    certain = (p < CERTAIN_GAP) | (p > 1.0 - CERTAIN_GAP)
-    if certain.any():
-        setting.findings.shift_of_certain(effect, states.take(certain))
-        p = np.where(certain, 0.5, p)
-    return 1.0 / (1.0 + (1.0 - p) / p * np.exp(-shift))
+class _Split(NamedTuple):
+    """Where an effect's condition holds; where it may happen, and where not; its draw's sites."""
+
+    holds: Bool[np.ndarray, "branch"]
+    hit: Bool[np.ndarray, "branch"]
+    missed: Bool[np.ndarray, "branch"]
+    site: Int[np.ndarray, "branch"] | None
+
+    def node(
+        self, node: Int[np.ndarray, "branch"], odds: Odds, *, hit: bool
+    ) -> Int[np.ndarray, "picked"]:
+        """Return the nodes of the branches on which the draw comes out one way."""
+        which = self.hit if hit else self.missed
+        return odds.after(node[which], None if self.site is None else self.site[which], hit=hit)
 
 
-def _split(
-    effect: Effect, bundle: Bundle, setting: Setting
-) -> tuple[Bool[np.ndarray, "branch"], Float[np.ndarray, "branch reader_type"]]:
-    """Return where the effect's condition holds, and its chance there (zero elsewhere)."""
+def _split(effect: Effect, bundle: Bundle, setting: Setting) -> _Split | None:
+    """Return how an effect splits branches; None if its condition holds nowhere."""
     holds = setting.holds(effect.when, bundle.states) & (bundle.ended < 0)
-    if holds.all():
-        return holds, happens_chance(effect, bundle.states, setting)
-    chance = np.zeros((len(bundle), setting.n_reader_types))
-    if holds.any():
-        chance[holds] = happens_chance(effect, bundle.states.take(holds), setting)
-    return holds, chance
+    if not holds.any():
+        return None
+    everywhere = bool(holds.all())
+    states = bundle.states if everywhere else bundle.states.take(holds)
+    found = setting.odds.draw(effect, states, setting.period)
+    if found is None:
+        return _Split(holds, holds, np.zeros(len(holds), bool), None)
+    site = found
+    if not everywhere:
+        site = np.zeros(len(holds), np.int64)
+        site[holds] = found
+    odds = setting.odds
+    return _Split(holds, holds & odds.may_hit[site], holds & odds.may_miss[site], site)
 
 
 def _affected(effects: Iterable[Effect], space: StateSpace) -> set[int]:
@@ -184,23 +167,21 @@ def apply_in_turn(effects: Sequence[Effect], bundle: Bundle, setting: Setting) -
 
 
 def _apply(effect: Effect, bundle: Bundle, setting: Setting) -> Bundle:
-    holds, chance = _split(effect, bundle, setting)
-    if not holds.any():
+    split = _split(effect, bundle, setting)
+    if split is None:
         return bundle
     parts = []
-    if not holds.all():
-        parts.append(bundle.take(~holds))
-    may_miss = holds & (chance < 1.0).any(axis=1)
-    if may_miss.any():
-        missed = bundle.take(may_miss)
-        missed = replace(missed, chance=missed.chance * (1.0 - chance[may_miss]))
+    if not split.holds.all():
+        parts.append(bundle.take(~split.holds))
+    if split.missed.any():
+        missed = replace(
+            bundle.take(split.missed), node=split.node(bundle.node, setting.odds, hit=False)
+        )
         for follower in effect.otherwise:
             missed = _apply(follower, missed, setting)
         parts.append(missed)
-    may_hit = holds & (chance > 0.0).any(axis=1)
-    if may_hit.any():
-        hit = bundle.take(may_hit)
-        hit = replace(hit, chance=hit.chance * chance[may_hit])
+    if split.hit.any():
+        hit = replace(bundle.take(split.hit), node=split.node(bundle.node, setting.odds, hit=True))
         hit = _carry_out(effect, hit, setting)
         for follower in effect.then:
             hit = _apply(follower, hit, setting)
@@ -209,7 +190,7 @@ def _apply(effect: Effect, bundle: Bundle, setting: Setting) -> Bundle:
 
 
 def _carry_out(effect: Effect, hit: Bundle, setting: Setting) -> Bundle:
-    setting.ledger.enter(effect.pays, hit.states, hit.row, hit.chance, setting)
+    setting.enter(effect.pays, hit)
     if effect.redraw is not None:
         bit = 1 << _typed_position(setting.space, effect.redraw)
         hit = replace(hit, redraw=hit.redraw | bit)
@@ -230,7 +211,7 @@ def _typed_position(space: StateSpace, player: str) -> int:
 
 
 def _steps(by: Expr, states: States, setting: Setting) -> np.ndarray:
-    return np.rint(setting.number(by, states, 0)).astype(np.int64)
+    return np.rint(setting.number(by, states)).astype(np.int64)
 
 
 def _moved(level: np.ndarray, steps: np.ndarray, row: int, setting: Setting) -> np.ndarray:
@@ -241,7 +222,7 @@ def _level_set(effect: Effect, states: States, row: int, setting: Setting) -> np
     """Return the level that an effect sets, found among the variable's values."""
     if effect.to is None:  # neither moved nor set
         return states[row]
-    target = setting.number(effect.to, states, 0)
+    target = setting.number(effect.to, states)
     values = np.asarray(setting.space.fields[row].values)
     nearest = np.searchsorted((values[1:] + values[:-1]) / 2.0, target)
     setting.findings.checked_level(effect, target, values[nearest], states)
@@ -270,6 +251,11 @@ class _Pending:
         set_to, moves = self.set_to[:, which], self.moves[:, which]
         return _Pending(self.bundle.take(which), self.rows, set_to, moves)
 
+    def at(self, which: np.ndarray, node: Int[np.ndarray, "picked"]) -> _Pending:
+        """Return the branches picked by a mask, reached by other nodes."""
+        picked = self.take(which)
+        return replace(picked, bundle=replace(picked.bundle, node=node))
+
 
 def join(effects: Sequence[Effect], bundle: Bundle, setting: Setting) -> Bundle:
     """Resolve effects that all read the present state: settings first, then the sum of moves.
@@ -291,22 +277,21 @@ def join(effects: Sequence[Effect], bundle: Bundle, setting: Setting) -> Bundle:
 
 
 def _join_one(effect: Effect, pending: _Pending, setting: Setting) -> _Pending:
-    bundle = pending.bundle
-    holds, chance = _split(effect, bundle, setting)
-    if not holds.any():
+    split = _split(effect, pending.bundle, setting)
+    if split is None:
         return pending
+    node = pending.bundle.node
     parts = []
-    if not holds.all():
-        parts.append(pending.take(~holds))
-    may_miss = holds & (chance < 1.0).any(axis=1)
-    if may_miss.any():
-        missed = _weighed(pending.take(may_miss), 1.0 - chance[may_miss])
+    if not split.holds.all():
+        parts.append(pending.take(~split.holds))
+    if split.missed.any():
+        missed = pending.at(split.missed, split.node(node, setting.odds, hit=False))
         for follower in effect.otherwise:
             missed = _join_one(follower, missed, setting)
         parts.append(missed)
-    may_hit = holds & (chance > 0.0).any(axis=1)
-    if may_hit.any():
-        hit = _noted(effect, _weighed(pending.take(may_hit), chance[may_hit]), setting)
+    if split.hit.any():
+        hit = pending.at(split.hit, split.node(node, setting.odds, hit=True))
+        hit = _noted(effect, hit, setting)
         for follower in effect.then:
             hit = _join_one(follower, hit, setting)
         parts.append(hit)
@@ -318,15 +303,10 @@ def _join_one(effect: Effect, pending: _Pending, setting: Setting) -> _Pending:
     )
 
 
-def _weighed(pending: _Pending, chance: np.ndarray) -> _Pending:
-    bundle = replace(pending.bundle, chance=pending.bundle.chance * chance)
-    return replace(pending, bundle=bundle)
-
-
 def _noted(effect: Effect, pending: _Pending, setting: Setting) -> _Pending:
     """Note an effect that happens: pay, and let its move or setting wait."""
     bundle = pending.bundle
-    setting.ledger.enter(effect.pays, bundle.states, bundle.row, bundle.chance, setting)
+    setting.enter(effect.pays, bundle)
     if effect.redraw is not None:
         bit = 1 << _typed_position(setting.space, effect.redraw)
         pending = replace(pending, bundle=replace(bundle, redraw=bundle.redraw | bit))
@@ -367,6 +347,5 @@ def mark_endings(bundle: Bundle, setting: Setting, moved: Iterable[int] = ()) ->
         if reached.any():
             ended = np.where(reached, number, ended)
             if ending.pays:
-                part = bundle.take(reached)
-                setting.ledger.enter(ending.pays, part.states, part.row, part.chance, setting)
+                setting.enter(ending.pays, bundle.take(reached))
     return bundle if ended is bundle.ended else replace(bundle, ended=ended)

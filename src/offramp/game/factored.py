@@ -156,7 +156,7 @@ class Chain:
 
     Attributes:
         n_inner: Number of inner states, in order of first reach.
-        n_inner_reached: Prefix of inner states that matter by period t.
+        n_inner_reached: Prefix of inner states that matter by period t; no step leads out of it.
         enter: Inner state of each state of the stage's slot.
         leave: State in the next slot of each inner state; -1 where play never leaves by it.
     """

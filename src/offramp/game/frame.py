@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from offramp.game.dynamics import Bundle, Setting
 from offramp.game.findings import Findings
-from offramp.game.ledger import Ledger
+from offramp.game.ledger import Amounts, Ledger
+from offramp.game.odds import CERTAIN, Odds
 from offramp.game.states import Index, States, StateSpace, distinct
 from offramp.scenario import Crisis
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
 
-__all__ = ["Endings", "Entries", "Frame", "Usage", "fresh", "joined", "merge", "starts"]
+__all__ = [
+    "Chances",
+    "Endings",
+    "Entries",
+    "Frame",
+    "Usage",
+    "fresh",
+    "joined",
+    "merge",
+    "starts",
+]
 
 
 @dataclass
@@ -72,22 +84,27 @@ class Frame:
     ended: Endings
     slots: tuple[Index, ...]
 
-    def ledger(self, n_rows: int) -> Ledger:
-        """Return an empty ledger."""
-        return Ledger(n_rows, self.profiles, self.accounts, self.n_accounts)
-
-    def setting(self, period: int, reader: int, ledger: Ledger) -> Setting:
-        """Return what stays the same while effects of one stage resolve."""
+    def odds(self, reader: int, dates: Sequence[int]) -> Odds:
+        """Return a stage's odds, without draws."""
         n_types = len(self.crisis.players[self.space.typed[reader]].types) if reader >= 0 else 1
+        return Odds(self.space, reader, n_types, dates, self.findings, multiplies=self.tabled)
+
+    def amounts(self, dates: Sequence[int]) -> Amounts:
+        """Return what a stage's payments come to, without payments."""
+        return Amounts(self.space, self.profiles, dates, self.findings)
+
+    def ledger(self, amounts: Amounts) -> Ledger:
+        """Return an empty ledger."""
+        return Ledger(amounts, self.accounts, self.n_accounts if self.tabled else 0)
+
+    @cached_property
+    def _watched(self) -> tuple[frozenset[int] | None, ...]:
+        return tuple(self.space.levels_read(ending.when) for ending in self.crisis.endings)
+
+    def setting(self, period: int, odds: Odds, ledger: Ledger) -> Setting:
+        """Return what stays the same while effects of one stage resolve."""
         return Setting(
-            self.space,
-            period,
-            reader,
-            n_types,
-            self.crisis.endings,
-            tuple(self.space.levels_read(ending.when) for ending in self.crisis.endings),
-            ledger,
-            self.findings,
+            self.space, period, self.crisis.endings, self._watched, odds, ledger, self.findings
         )
 
     def arrivals(self, bundle: Bundle, slot: int) -> Int[np.ndarray, "branch"]:
@@ -107,13 +124,13 @@ class Frame:
         return self.ended.number(codes, bundle.ended)
 
 
-def fresh(states: States, rows: np.ndarray, n_reader_types: int) -> Bundle:
+def fresh(states: States, rows: np.ndarray) -> Bundle:
     """Return branches that begin: certain, nothing redrawn, play going on."""
     n = len(rows)
     return Bundle(
         states,
         rows,
-        np.ones((n, n_reader_types)),
+        np.full(n, CERTAIN),
         np.zeros(n, np.int64),
         np.full(n, -1, np.int64),
     )
@@ -121,25 +138,58 @@ def fresh(states: States, rows: np.ndarray, n_reader_types: int) -> Bundle:
 
 @dataclass(frozen=True)
 class Entries:
-    """Merged branches: where each row leads, sorted by row."""
+    """Merged branches: where each row leads, sorted by row.
+
+    Attributes:
+        node: Of each branch, in the order of the entries that they make up.
+        first: Of each entry, among the branches.
+    """
 
     row: Int[np.ndarray, "entry"]
     successor: Int[np.ndarray, "entry"]
-    chance: Float[np.ndarray, "entry reader_type"]
     redraw: Int[np.ndarray, "entry"]
+    node: Int[np.ndarray, "branch"]
+    first: Int[np.ndarray, "entry"]
 
 
-def merge(rows: np.ndarray, successor: np.ndarray, bundle: Bundle) -> Entries:
-    """Add up branches of one row that lead to the same place."""
-    order = np.lexsort((bundle.redraw, successor, rows))
-    rows, successor, redraw = rows[order], successor[order], bundle.redraw[order]
+def merge(bundles: Sequence[Bundle], successors: Sequence[np.ndarray]) -> Entries:
+    """Put branches of one row that lead to the same place together."""
+    rows = np.concatenate([b.row for b in bundles])
+    redraw = np.concatenate([b.redraw for b in bundles])
+    node = np.concatenate([b.node for b in bundles])
+    successor = np.concatenate(successors)
+    order = np.lexsort((redraw, successor, rows))
+    rows, successor, redraw = rows[order], successor[order], redraw[order]
     new = np.ones(len(rows), bool)
     new[1:] = (
         (rows[1:] != rows[:-1]) | (successor[1:] != successor[:-1]) | (redraw[1:] != redraw[:-1])
     )
     first = np.flatnonzero(new)
-    chance = np.add.reduceat(bundle.chance[order], first, axis=0) if len(rows) else bundle.chance
-    return Entries(rows[first], successor[first], chance, redraw[first])
+    return Entries(rows[first], successor[first], redraw[first], node[order], first)
+
+
+@dataclass(frozen=True)
+class Chances:
+    """The branches of many entries, whose nodes' probabilities add up to the entries' chances."""
+
+    node: Int[np.ndarray, "branch"]
+    first: Int[np.ndarray, "entry"]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Entries]) -> Chances:
+        """Put the entries of several batches together."""
+        offsets = starts(np.array([len(part.node) for part in parts], np.int64))
+        first = [part.first + offset for part, offset in zip(parts, offsets, strict=False)]
+        node = joined([part.node for part in parts], (0,), np.int64)
+        return cls(node, joined(first, (0,), np.int64))
+
+    def values(self, odds: Odds, date: int) -> Float[np.ndarray, "entry reader_type"]:
+        """Return the chance of every entry at a date, by its place."""
+        chance = odds.values(date)[self.node]
+        if len(self.first) in (0, len(self.node)):
+            return chance
+        added: Float[np.ndarray, "entry reader_type"] = np.add.reduceat(chance, self.first, axis=0)
+        return added
 
 
 def starts(counts: np.ndarray) -> Int[np.ndarray, "count_1"]:

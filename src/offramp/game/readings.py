@@ -9,7 +9,14 @@ from offramp.game.states import Reading, StateSpace
 from offramp.scenario import Crisis, Effect, Pay, Policy, Stage, walk
 from offramp.scenario.expressions import Expr, Period, Since
 
-__all__ = ["clause_readings", "readings_of", "reads_period", "stage_expressions", "stage_reader"]
+__all__ = [
+    "clause_readings",
+    "readings_of",
+    "reads_period",
+    "stage_expressions",
+    "stage_reader",
+    "structure_read",
+]
 
 
 def _pays(pays: Iterable[Pay]) -> Iterator[Expr]:
@@ -24,6 +31,14 @@ def _effects(effects: Iterable[Effect]) -> Iterator[Expr]:
         yield from _pays(effect.pays)
         yield from _effects(effect.then)
         yield from _effects(effect.otherwise)
+
+
+def _turns(effects: Iterable[Effect]) -> Iterator[Expr]:
+    """Yield what decides whether effects are looked at, and where they lead if they happen."""
+    for effect in effects:
+        yield from (e for e in (effect.when, effect.by, effect.to) if e is not None)
+        yield from _turns(effect.then)
+        yield from _turns(effect.otherwise)
 
 
 def _all_effects(stage: Stage) -> list[Effect]:
@@ -47,6 +62,17 @@ def stage_expressions(crisis: Crisis, number: int) -> list[Expr]:
     found += _clauses(crisis.policy, stage)
     for ending in crisis.endings:
         found += [ending.when, *_pays(ending.pays)]
+    return found
+
+
+def structure_read(crisis: Crisis, number: int) -> list[Expr]:
+    """Return what is read at a stage to find where play leads: all but chances and payments."""
+    stage = crisis.stages[number]
+    found = [stage.when] if stage.when is not None else []
+    found += [one for m in stage.movers for a in m.actions for one in a.conditions]
+    found += _turns(_all_effects(stage))
+    found += _clauses(crisis.policy, stage)
+    found += [ending.when for ending in crisis.endings]
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,12 @@ from offramp.errors import Problem, TooLargeError
 from offramp.game.chains import ChainBuilder
 from offramp.game.factored import StageTable
 from offramp.game.frame import Frame
-from offramp.game.readings import reads_period, stage_expressions, stage_reader
+from offramp.game.readings import (
+    reads_period,
+    stage_expressions,
+    stage_reader,
+    structure_read,
+)
 from offramp.game.stages import RowsBuilder
 from offramp.game.states import Index, StateEnvironment, States, StateSpace
 from offramp.scenario import Clause, Start, evaluate
@@ -82,8 +87,12 @@ class Search:
     """Meets states period by period and has each stage's builder table them."""
 
     def __init__(
-        self, frame: Frame, clauses: Mapping[str, tuple[tuple[int, int, Clause], ...]]
+        self,
+        frame: Frame,
+        clauses: Mapping[str, tuple[tuple[int, int, Clause], ...]],
+        apart: Collection[int] = (),
     ) -> None:
+        """Begin without states; the stages `apart` are tabled for each period by itself."""
         self.frame = frame
         self._clauses = clauses
         crisis = frame.crisis
@@ -91,19 +100,23 @@ class Search:
         self.n_periods = 1 if crisis.n_periods is None else crisis.n_periods
         self._n_stages = len(crisis.stages)
         self._dated = [
-            reads_period(stage_expressions(crisis, number)) for number in range(self._n_stages)
+            m in apart or reads_period(structure_read(crisis, m)) for m in range(self._n_stages)
         ]
         self._builders = [self._builder(m) for m in range(self._n_stages)]
         self._by_period: list[list[StageTable | None]] = []
         self.roll: Int[np.ndarray, "state"] = np.zeros(0, np.int64)
         self.n_reached: Int[np.ndarray, "period slot"] = np.zeros((0, self._n_stages + 1), np.int64)
 
-    def _builder(self, number: int) -> RowsBuilder | ChainBuilder:
+    def _builder(self, number: int, period: int | None = None) -> RowsBuilder | ChainBuilder:
+        """Return a stage's builder, for all periods, or for one where they lead elsewhere."""
         stage = self.frame.crisis.stages[number]
         reader = stage_reader(stage, self.frame.space)
+        dates: Sequence[int] = (1,) if period is None else (period,)
+        if period is None and reads_period(stage_expressions(self.frame.crisis, number)):
+            dates = range(1, self.n_periods + 1)
         if not stage.movers and reader < 0:
-            return ChainBuilder(self.frame, number)
-        return RowsBuilder(self.frame, number, reader, self._clauses)
+            return ChainBuilder(self.frame, number, dates)
+        return RowsBuilder(self.frame, number, reader, self._clauses, dates)
 
     def meet(self, codes: Sequence[Int[np.ndarray, "state"]]) -> None:
         """Meet states, by slot, as if they could be reached from the first period on."""
@@ -139,9 +152,9 @@ class Search:
         """Table the states of a stage's slot that are new, or all of them where it is dated."""
         codes = self.frame.slots[stage].codes
         if self._dated[stage]:
-            builder = self._builder(stage)
+            builder = self._builder(stage, t + 1)
             builder.add(codes, t + 1)
-            return _table(builder, self.n_periods)
+            return _tables(builder, self.n_periods)[0]
         new = codes[done[stage] :]
         builder = self._builders[stage]
         if len(new):
@@ -190,26 +203,38 @@ class Search:
                 )
             )
 
+    @property
+    def varying(self) -> frozenset[int]:
+        """The stages whose chances are 0, or 1, in some periods only: they must stand apart."""
+        stages = zip(self._builders, self._dated, strict=True)
+        return frozenset(
+            m for m, (builder, dated) in enumerate(stages) if builder.odds.varies and not dated
+        )
+
     def tables(self) -> tuple[tuple[StageTable, ...], ...]:
         """Return the stage tables: one list for all periods, or one a period if any is dated."""
         shared = [
-            None if self._dated[m] else _table(builder, self.n_periods)
+            () if self._dated[m] else _tables(builder, self.n_periods)
             for m, builder in enumerate(self._builders)
         ]
-        periods = self._by_period if any(self._dated) else self._by_period[:1]
+        differ = any(self._dated) or any(len(tables) > 1 for tables in shared)
         return tuple(
-            tuple(_either(own, common) for own, common in zip(tables, shared, strict=True))
-            for tables in periods
+            tuple(
+                _of_period(self._by_period[t][m] if self._dated[m] else None, tables, t)
+                for m, tables in enumerate(shared)
+            )
+            for t in range(self.n_periods if differ else 1)
         )
 
 
-def _table(builder: RowsBuilder | ChainBuilder, n_periods: int) -> StageTable:
-    return builder.table(n_periods) if isinstance(builder, ChainBuilder) else builder.table()
+def _tables(builder: RowsBuilder | ChainBuilder, n_periods: int) -> tuple[StageTable, ...]:
+    return builder.tables(n_periods) if isinstance(builder, ChainBuilder) else builder.tables()
 
 
-def _either(own: StageTable | None, common: StageTable | None) -> StageTable:
-    table = own if own is not None else common
-    if table is None:
+def _of_period(own: StageTable | None, shared: Sequence[StageTable], period: int) -> StageTable:
+    if own is not None:
+        return own
+    if not shared:
         msg = "a stage was tabled in no period"
         raise RuntimeError(msg)
-    return table
+    return shared[period if len(shared) > 1 else 0]

@@ -14,7 +14,7 @@ import numpy as np
 
 from offramp.game.dynamics import Bundle, Setting, apply_in_turn, join, mark_endings
 from offramp.game.factored import Options, Rows, StageTable
-from offramp.game.frame import Entries, Frame, fresh, joined, merge, starts
+from offramp.game.frame import Chances, Entries, Frame, fresh, joined, merge, starts
 from offramp.game.policies import BoundOptions, bind_options
 from offramp.game.states import States, distinct
 from offramp.scenario import Action, Clause, Mover, Stage
@@ -44,9 +44,13 @@ class RowsBuilder:
         number: int,
         reader: int,
         clauses: Mapping[str, tuple[tuple[int, int, Clause], ...]],
+        dates: Sequence[int],
     ) -> None:
+        """Begin without states; `dates` are the periods (from 1) whose numbers are wanted."""
         self._frame = frame
         self._number = number
+        self.odds = frame.odds(reader, dates)
+        self._ledger = frame.ledger(frame.amounts(dates))
         self._stage: Stage = frame.crisis.stages[number]
         self._reader = reader
         self._clauses = clauses
@@ -56,19 +60,15 @@ class RowsBuilder:
         self._row_options: list[np.ndarray] = []
         self._entry_counts: list[np.ndarray] = []
         self._entries: list[Entries] = []
-        self._pay: list[np.ndarray] = []
 
     def add(self, codes: Int[np.ndarray, "state"], period: int) -> None:
         """Append states of the stage's slot (period from 1)."""
         states = States(self._frame.space, codes)
-        ledger = self._frame.ledger(0)
-        setting = self._frame.setting(period, self._reader, ledger)
+        setting = self._frame.setting(period, self.odds, self._ledger)
         active = setting.holds(self._stage.when, states)
         bounds = [self._bind(one.mover, states, active, setting) for one in self._options]
         allowed = self._joint(bounds, active)
         state, joint = np.nonzero(allowed)
-        ledger = self._frame.ledger(len(state))
-        setting = replace(setting, ledger=ledger)
         outcomes = [
             self._resolve(int(j), states, np.flatnonzero(joint == j), bounds, state, setting)
             for j in distinct(joint)
@@ -77,7 +77,7 @@ class RowsBuilder:
             self._row_counts.append(allowed.sum(axis=1))
             self._append_options(bounds, state, joint)
             self._append_entries(outcomes, len(state))
-            self._pay.append(ledger.pay)
+            self._ledger.first_row += len(state)
 
     def _bind(
         self, mover: Mover, states: States, active: np.ndarray, setting: Setting
@@ -157,7 +157,7 @@ class RowsBuilder:
     ) -> tuple[np.ndarray, Bundle]:
         """Resolve one joint act in all states where it exists; return successors and branches."""
         acts = self._acts(joint)
-        bundle = fresh(states.take(state[rows]), rows, setting.n_reader_types)
+        bundle = fresh(states.take(state[rows]), rows)
         if acts is None:
             return self._frame.arrivals(bundle, self._number + 1), bundle
         taken = [one.mover.actions[a] for one, a in zip(self._options, acts, strict=True)]
@@ -168,7 +168,7 @@ class RowsBuilder:
             marked = self._spend(marked, bound, _alike(one.mover, a), state[rows])
         bundle = replace(bundle, states=marked)
         for action in taken:
-            setting.ledger.enter(action.pays, marked, rows, bundle.chance, setting)
+            setting.enter(action.pays, bundle)
         bundle = mark_endings(_played(taken, self._stage, bundle, setting), setting)
         return self._frame.arrivals(bundle, self._number + 1), bundle
 
@@ -200,38 +200,49 @@ class RowsBuilder:
 
     def _append_entries(self, outcomes: list[tuple[np.ndarray, Bundle]], n_rows: int) -> None:
         if outcomes:
-            successor = np.concatenate([s for s, _ in outcomes])
-            bundle = Bundle(
-                States(self._frame.space, np.empty(0, np.int64)),
-                np.concatenate([b.row for _, b in outcomes]),
-                np.concatenate([b.chance for _, b in outcomes]),
-                np.concatenate([b.redraw for _, b in outcomes]),
-                np.empty(0, np.int64),
-            )
-            entries = merge(bundle.row, successor, bundle)
+            entries = merge([b for _, b in outcomes], [s for s, _ in outcomes])
             self._entries.append(entries)
             self._entry_counts.append(np.bincount(entries.row, minlength=n_rows))
 
-    def table(self) -> StageTable:
-        """Return the stage's table over all states added so far."""
+    def tables(self) -> tuple[StageTable, ...]:
+        """Return the stage's table over all states added so far, for every date.
+
+        They share whatever does not differ.
+        """
         movers = tuple(self._mover_options(one) for one in self._options)
-        n_types = self._frame.setting(1, self._reader, self._frame.ledger(0)).n_reader_types
-        shape = (0, len(self._frame.profiles), self._frame.n_accounts)
-        rows = Rows(
-            start=starts(joined(self._row_counts, (0,), np.int64)),
-            option=joined(self._row_options, (0, len(movers)), np.int64),
-            entry_start=starts(joined(self._entry_counts, (0,), np.int64)),
-            successor=joined([e.successor for e in self._entries], (0,), np.int64),
-            chance=joined([e.chance for e in self._entries], (0, n_types), np.float64),
-            redraw=joined([e.redraw for e in self._entries], (0,), np.int64),
-            pay=joined(self._pay, shape, np.float64),
+        start = starts(joined(self._row_counts, (0,), np.int64))
+        option = joined(self._row_options, (0, len(movers)), np.int64)
+        entry_start = starts(joined(self._entry_counts, (0,), np.int64))
+        successor = joined([e.successor for e in self._entries], (0,), np.int64)
+        redraw = joined([e.redraw for e in self._entries], (0,), np.int64)
+        chances = Chances.joined(self._entries)
+        return tuple(
+            StageTable(
+                self._stage.name,
+                movers,
+                Rows(
+                    start,
+                    option,
+                    entry_start,
+                    successor,
+                    chances.values(self.odds, date),
+                    redraw,
+                    self._ledger.table(len(option), self.odds, date),
+                ),
+                None,
+                self._reader,
+                self._hides,
+            )
+            for date in range(len(self.odds.dates))
         )
+
+    @property
+    def _hides(self) -> bool:
         typed = set(self._frame.space.typed)
-        hides = any(
+        return any(
             self._players[one.mover.player] in typed and any(a.covert for a in one.mover.actions)
             for one in self._options
         )
-        return StageTable(self._stage.name, movers, rows, None, self._reader, hides)
 
     def _mover_options(self, one: _OptionLists) -> Options:
         names = tuple(action.name for action in one.mover.actions)

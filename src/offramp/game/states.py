@@ -244,6 +244,19 @@ class StateSpace:
         )
         return np.broadcast_to(evaluate(expression, environment), codes.shape).astype(np.float64)
 
+    def fields_read(self, expressions: Sequence[Expr]) -> tuple[int, ...]:
+        """Return the fields that expressions read, in the order of the fields."""
+        found: set[int] = set()
+        for node in (node for expression in expressions for node in walk(expression)):
+            match node:
+                case Level(variable):
+                    found.add(self.position[variable])
+                case Was(variable, lag):
+                    found.add(self.position[Was(variable, lag)])
+                case Did() | Chose() | Since() if node in self.position:  # else: none is taken
+                    found.add(self.position[node])
+        return tuple(sorted(found))
+
     def levels_read(self, expression: Expr) -> frozenset[int] | None:
         """Return the variables' fields that an expression reads, None if it reads anything else."""
         nodes = list(walk(expression))

@@ -99,7 +99,9 @@ class Memory:
     @property
     def begins_anew(self) -> bool:
         """Whether what is remembered as a period begins can be read off the state."""
-        return all(isinstance(a, Chose) or (isinstance(a, Did | Was) and a.lag == 0) for a in self.atoms)
+        return all(
+            isinstance(a, Chose) or (isinstance(a, Did | Was) and a.lag == 0) for a in self.atoms
+        )
 
     def at(self, atom: Expr) -> int:
         """Return the position of an atom."""
