@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from offramp.game.beliefs import BeliefGrid, SimplexGrid
 from offramp.game.check import GameReport, check_game
-from offramp.game.compiler import (
-    compile_crisis,
-    compile_game,
-    plain_points,
-    regrid,
-    same_but_for_start,
-)
+from offramp.game.compiler import compile_crisis, compile_game, regrid, same_but_for_start
 from offramp.game.factored import (
     FORBIDDEN,
     FREE,
@@ -23,6 +17,8 @@ from offramp.game.factored import (
     StageTable,
     Step,
 )
+from offramp.game.layout import plain_points
+from offramp.game.mould import Mould
 from offramp.game.states import AsIf, Field, StateSpace
 
 __all__ = [
@@ -35,6 +31,7 @@ __all__ = [
     "Field",
     "Game",
     "GameReport",
+    "Mould",
     "Options",
     "PlayerAxis",
     "Rows",

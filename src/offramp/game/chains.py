@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from offramp.game.dynamics import Setting, apply_in_turn, join
 from offramp.game.factored import Chain, StageTable, Step
-from offramp.game.frame import Chances, Entries, Frame, fresh, joined, merge, starts
+from offramp.game.frame import Chances, Entries, Frame, Numbers, fresh, joined, merge, starts
 from offramp.game.ledger import Ledger
 from offramp.game.states import Index, States, distinct
 from offramp.scenario import Effect
@@ -44,19 +45,20 @@ class ChainBuilder:
     def __init__(self, frame: Frame, number: int, dates: Sequence[int]) -> None:
         """Begin without states; `dates` are the periods (from 1) whose numbers are wanted."""
         self._frame = frame
-        self.odds = frame.odds(-1, dates)
-        self._amounts = amounts = frame.amounts(dates)
+        self.numbers = frame.numbers(-1, dates)
         self._number = number
         self._stage = frame.crisis.stages[number]
         self._bypass = frame.space.n_codes
         self._inner = Index(2 * frame.space.n_codes)
         self._steps = [
-            _StepLists(effect.name or effect.path, (effect,), False, frame.ledger(amounts))
+            _StepLists(effect.name or effect.path, (effect,), False, frame.ledger(self.numbers))
             for effect in self._stage.effects
         ]
         if self._stage.added:
             names = ", ".join(effect.name or effect.path for effect in self._stage.added)
-            self._steps.append(_StepLists(names, self._stage.added, True, frame.ledger(amounts)))
+            self._steps.append(
+                _StepLists(names, self._stage.added, True, frame.ledger(self.numbers))
+            )
         self._enter: list[np.ndarray] = []
         self._leaving = np.zeros(0, bool)
         self._leave = np.zeros(0, np.int64)
@@ -64,7 +66,7 @@ class ChainBuilder:
 
     def add(self, codes: Int[np.ndarray, "state"], period: int) -> None:
         """Append states of the stage's slot (period from 1)."""
-        setting = self._frame.setting(period, self.odds, self._frame.ledger(self._amounts))
+        setting = self._frame.setting(period, self.numbers, self._frame.ledger(self.numbers))
         active = setting.holds(self._stage.when, States(self._frame.space, codes))
         keys = codes + np.where(active, 0, self._bypass)
         self._inner.add(keys)
@@ -122,33 +124,40 @@ class ChainBuilder:
         """Note how many inner states have been reached by the end of a period."""
         self._reached.append(len(self._inner))
 
-    def tables(self, n_periods: int) -> tuple[StageTable, ...]:
-        """Return the stage's table over all states added so far, for every date.
+    def tables(self, numbers: Numbers, n_periods: int) -> tuple[StageTable, ...]:
+        """Return the stage's table over all states, for every date of some numbers of the stage.
 
-        They share whatever does not differ.
+        To be asked for once all states have been added. Tables share what does not differ.
         """
+        chain, steps = self._structure
         reached = self._reached + [len(self._inner)] * (n_periods - len(self._reached))
-        n_reached = self._closed(np.array(reached[:n_periods], np.int64))
-        enter = joined(self._enter, (0,), np.int64)
-        leave = self._leave.astype(np.int64)
-        by_step = [self._dated_steps(one) for one in self._steps if any(map(len, one.inner))]
+        chain = replace(
+            chain, n_inner_reached=self._closed(np.array(reached[:n_periods], np.int64))
+        )
         return tuple(
             StageTable(
                 self._stage.name,
                 (),
                 None,
-                Chain(
-                    len(self._inner),
-                    n_reached,
-                    enter,
-                    leave,
-                    tuple(steps[date] for steps in by_step),
-                ),
+                replace(chain, steps=tuple(one.at(numbers, date) for one in steps)),
                 -1,
                 False,
             )
-            for date in range(len(self.odds.dates))
+            for date in range(numbers.n_dates)
         )
+
+    @cached_property
+    def _structure(self) -> tuple[Chain, tuple[_Prepared, ...]]:
+        """The chain, its steps left out, and its steps without numbers."""
+        chain = Chain(
+            n_inner=len(self._inner),
+            n_inner_reached=np.empty(0, np.int64),
+            enter=joined(self._enter, (0,), np.int64),
+            leave=self._leave.astype(np.int64),
+            steps=(),
+        )
+        used = (one for one in self._steps if any(map(len, one.inner)))
+        return chain, tuple(_prepare(one, len(self._inner)) for one in used)
 
     def _closed(self, n_reached: Int[np.ndarray, "period"]) -> Int[np.ndarray, "period"]:
         """Return prefixes of inner states that no step leads out of.
@@ -168,35 +177,51 @@ class ChainBuilder:
             n_reached = np.maximum(n_reached, closed)
         return n_reached
 
-    def _dated_steps(self, lists: _StepLists) -> tuple[Step, ...]:
-        """Return a step for every date."""
-        inner = joined(lists.inner, (0,), np.int64)
-        counts = joined(lists.counts, (0,), np.int64)
-        offsets = starts(np.array([len(part) for part in lists.inner], np.int64))
-        row = joined(
-            [e.row + o for e, o in zip(lists.entries, offsets, strict=False)], (0,), np.int64
+
+class _Prepared(NamedTuple):
+    """A step without numbers, and where they come from.
+
+    Attributes:
+        order: Of the rows, as they were added. entry_order: of their entries.
+    """
+
+    step: Step
+    chances: Chances
+    ledger: Ledger
+    order: Int[np.ndarray, "affected"]
+    entry_order: Int[np.ndarray, "entry"]
+
+    def at(self, numbers: Numbers, date: int) -> Step:
+        """Return the step with its numbers at a date."""
+        pay = self.ledger.table(len(self.order), *numbers, date)
+        return replace(
+            self.step,
+            chance=self.chances.values(numbers.odds, date)[self.entry_order, 0],
+            pay=pay[self.order],
         )
-        successor = joined([e.successor for e in lists.entries], (0,), np.int64)
-        order, in_place = _overwriting_order(inner, row, successor, len(self._inner))
-        bounds = starts(counts)
-        ordered = starts(counts[order])
-        entry_order = np.arange(bounds[-1]) + np.repeat(bounds[order] - ordered[:-1], counts[order])
-        redraw = joined([e.redraw for e in lists.entries], (0,), np.int64)[entry_order]
-        chances = Chances.joined(lists.entries)
-        inner, successor = inner[order], successor[entry_order]
-        return tuple(
-            Step(
-                lists.name,
-                inner,
-                ordered,
-                successor,
-                chances.values(self.odds, date)[entry_order, 0],
-                redraw,
-                lists.ledger.table(len(inner), self.odds, date)[order],
-                in_place,
-            )
-            for date in range(len(self.odds.dates))
-        )
+
+
+def _prepare(lists: _StepLists, n_inner: int) -> _Prepared:
+    inner = joined(lists.inner, (0,), np.int64)
+    counts = joined(lists.counts, (0,), np.int64)
+    offsets = starts(np.array([len(part) for part in lists.inner], np.int64))
+    row = joined([e.row + o for e, o in zip(lists.entries, offsets, strict=False)], (0,), np.int64)
+    successor = joined([e.successor for e in lists.entries], (0,), np.int64)
+    order, in_place = _overwriting_order(inner, row, successor, n_inner)
+    bounds = starts(counts)
+    ordered = starts(counts[order])
+    entry_order = np.arange(bounds[-1]) + np.repeat(bounds[order] - ordered[:-1], counts[order])
+    step = Step(
+        name=lists.name,
+        inner=inner[order],
+        entry_start=ordered,
+        successor=successor[entry_order],
+        chance=np.empty(0),
+        redraw=joined([e.redraw for e in lists.entries], (0,), np.int64)[entry_order],
+        pay=np.empty((0, 1, 1)),
+        in_place=in_place,
+    )
+    return _Prepared(step, Chances.joined(lists.entries), lists.ledger, order, entry_order)
 
 
 def _grown(flags: np.ndarray, size: int) -> np.ndarray:

@@ -1,59 +1,44 @@
 """Scenario to Game: find the states that play can reach, and table what happens in each.
 
 States are met period by period from the start, each stage handing its successors to the next slot;
-a state is tabled once, when it is first met (stages that read the running period are tabled anew in
-every period). Only what a policy leaves possible is met, so a policy that binds the only mover of a
-variable removes it.
+a state is tabled once, when it is first met (where the running period decides on what a stage leads
+to, anew in every period). Only what a policy leaves possible is met, so a policy that binds the
+only mover of a variable removes it.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from offramp.errors import GameError, Problem
-from offramp.game.beliefs import BeliefGrid, build_grid
-from offramp.game.factored import Account, Game, PlayerAxis
+from offramp.game.factored import Game
 from offramp.game.findings import Findings
 from offramp.game.frame import Endings, Frame, Usage
-from offramp.game.ledger import account_numbers, all_profiles
+from offramp.game.layout import Layout, beliefs, lay_out, points_by_player
+from offramp.game.ledger import account_numbers
+from offramp.game.mould import Assembly, Mould, terminal_payoffs
 from offramp.game.payoffs import Terminals, payoff_tables, reads_beliefs
 from offramp.game.readings import readings_of
 from offramp.game.search import Search, distribution, start_lottery
 from offramp.game.states import AsIf, Index, Reading, StateSpace, build_space
-from offramp.scenario import Clause, Crisis, Effect, Pay, Player, Policy, Scenario, Start, bind
+from offramp.scenario import Clause, Crisis, Policy, Scenario, Start, bind
 from offramp.scenario.expressions import Expr
 
 if TYPE_CHECKING:
-    from jaxtyping import Float, Int
+    from jaxtyping import Int
 
 __all__ = [
     "Reached",
     "compile_crisis",
     "compile_game",
-    "plain_points",
+    "mould_crisis",
     "reach_states",
     "regrid",
     "same_but_for_start",
 ]
-
-DEFAULT_POINTS = {2: 21, 3: 8}  # points a side of the belief grid, by number of types
-FINEST_POINTS = 161  # a side, of a game so small that finer grids cost nothing that is felt
-SMALL_GAME = 500_000  # states × belief points × periods up to which the default grid is refined
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """Players, types and accounts, as numbers."""
-
-    typed: tuple[int, ...]
-    n_types: tuple[int, ...]
-    profiles: Int[np.ndarray, "profile typed"]
-    accounts: tuple[Account, ...]
 
 
 @dataclass(frozen=True)
@@ -82,6 +67,7 @@ def compile_game(
     beliefs: str | None = None,
     terms_of: str | None = None,
     without_policy: bool = False,
+    moulds: MutableMapping[object, Mould] | None = None,
 ) -> Game:
     """Bind a scenario and compile it.
 
@@ -99,6 +85,8 @@ def compile_game(
         beliefs: `grid` or `history`; default: the file's `solver:`, else `grid`.
         terms_of: Keep this player's payoffs apart by named term (explanations).
         without_policy: Leave the case's policy out (what others reply to if it is secret).
+        moulds: Games compiled before, in which this one is cast if it differs in numbers only;
+            else it is added. Of one scenario; whoever keeps them decides for how long.
 
     Raises:
         ScenarioError: A name that is not declared, or content that breaks a rule.
@@ -116,16 +104,29 @@ def compile_game(
     cases = {case or policy or crisis.start.name: crisis, **{name: bound(name) for name in starts}}
     solver = crisis.solver
     asked = grid if grid is not None else solver.get("grid")
-    return compile_crisis(
+    learns = bool(solver.get("learning", True)) if learning is None else learning
+    exact = (beliefs or solver.get("beliefs", "grid")) == "history"
+    all_starts = {name: one.start for name, one in cases.items()}
+    settings_in_force = tuple(sorted(crisis.settings.items()))
+    key = (tuple(cases), policy, repr(asked), learns, exact, terms_of, tuple(meeting or ()),
+           settings_in_force, without_policy)  # fmt: skip
+    if moulds is not None and key in moulds:
+        game = moulds[key].cast(crisis, all_starts)
+        if game is not None:
+            return game
+    mould = mould_crisis(
         crisis,
-        {name: one.start for name, one in cases.items()},
+        all_starts,
         given={name: one.given for name, one in cases.items() if one.given is not None},
         grid=asked,  # type: ignore[arg-type]
-        learning=bool(solver.get("learning", True)) if learning is None else learning,
-        exact_beliefs=(beliefs or solver.get("beliefs", "grid")) == "history",
+        learning=learns,
+        exact_beliefs=exact,
         terms_of=terms_of,
         meeting=[(bound(name), as_if) for name, as_if in (meeting or {}).items()],
     )
+    if moulds is not None:
+        moulds[key] = mould
+    return mould.game
 
 
 def same_but_for_start(one: Crisis, other: Crisis) -> bool:
@@ -173,53 +174,49 @@ def compile_crisis(
         GameError: Problems that can only be seen once states are counted; all of them.
         TooLargeError: More states than memory could hold.
     """
+    return mould_crisis(
+        crisis,
+        starts,
+        given=given,
+        grid=grid,
+        learning=learning,
+        exact_beliefs=exact_beliefs,
+        terms_of=terms_of,
+        meeting=meeting,
+    ).game
+
+
+def mould_crisis(
+    crisis: Crisis,
+    starts: Mapping[str, Start] | None = None,
+    *,
+    given: Mapping[str, Expr] | None = None,
+    grid: int | Mapping[str, int] | None = None,
+    learning: bool = True,
+    exact_beliefs: bool = False,
+    terms_of: str | None = None,
+    meeting: Sequence[tuple[Crisis, AsIf]] = (),
+) -> Mould:
+    """Compile a crisis, and keep what other numbers can be cast in; see `compile_crisis`."""
     if starts is None:
         starts = {crisis.start.name: crisis.start}
         if given is None and crisis.given is not None:
             given = {crisis.start.name: crisis.given}
-    layout = _lay_out(crisis, terms_of)
+    layout = lay_out(crisis, terms_of)
     others = [
         (reach_states(other, {other.start.name: other.start}), as_if) for other, as_if in meeting
     ]
     search, start_codes = _searched(crisis, starts, layout, tabled=True, others=others)
     frame = search.frame
     n_points = search.n_periods * sum(len(slot.codes) for slot in frame.slots[:-1])
-    points = _points_by_player(crisis, layout, grid, n_points)
-    beliefs = _beliefs(crisis, layout, points, single=exact_beliefs or not learning)
-    payoff, ended_payoff = _payoffs(search, layout, beliefs, exact_beliefs=exact_beliefs)
-    return Game(
-        name=crisis.name,
-        players=_player_axes(crisis, layout),
-        typed=layout.typed,
-        accounts=layout.accounts,
-        profiles=layout.profiles,
-        n_periods=search.n_periods,
-        forever=crisis.n_periods is None,
-        tail=crisis.tail,
-        stage_names=tuple(stage.name for stage in crisis.stages),
-        stages=search.tables(),
-        n_reached=search.n_reached,
-        codes=tuple(index.codes for index in frame.slots),
-        roll=search.roll,
-        payoff=payoff,
-        ended_payoff=ended_payoff,
-        ended_codes=frame.ended.codes,
-        ended_by=frame.ended.by,
-        endings=tuple(ending.name for ending in crisis.endings),
-        start={
-            name: distribution(frame.slots[0], codes, weights)
-            for name, (codes, weights) in start_codes.items()
-        },
-        prior=_profile_prior(crisis, layout, None),
-        opinion=np.array([_profile_prior(crisis, layout, p.name) for p in crisis.players]),
-        grid=beliefs,
-        learning=learning,
-        usage=frame.usage,
-        space=frame.space,
-        crisis=crisis,
-        scenario_hash=crisis.scenario_hash,
-        given=dict(given or {}),
-    )
+    points = points_by_player(crisis, layout, grid, n_points)
+    assembled = Assembly(search, layout, points, learning, exact_beliefs, dict(given or {}))
+    starts_found = {
+        name: distribution(frame.slots[0], codes, weights)
+        for name, (codes, weights) in start_codes.items()
+    }
+    game = assembled.game(crisis, frame.space, search.numbers(), starts_found, frame.findings)
+    return Mould(game, assembled)
 
 
 def reach_states(
@@ -233,10 +230,11 @@ def reach_states(
     Raises:
         GameError, TooLargeError: As `compile_crisis`.
     """
-    layout = _lay_out(crisis, None)
+    layout = lay_out(crisis, None)
     search, _ = _searched(crisis, starts, layout, tabled=False, also_read=also_read)
     frame = search.frame
-    _payoffs(search, layout, _beliefs(crisis, layout, 1, single=True), exact_beliefs=True)
+    grid = beliefs(crisis, layout, 1, single=True)
+    terminal_payoffs(search, frame.space, layout, grid, frame.findings, exact_beliefs=True)
     codes = tuple(index.codes for index in frame.slots)
     return Reached(crisis, frame.space, codes, search.n_periods, frame.usage)
 
@@ -244,7 +242,7 @@ def reach_states(
 def _searched(
     crisis: Crisis,
     starts: Mapping[str, Start],
-    layout: _Layout,
+    layout: Layout,
     *,
     tabled: bool,
     also_read: Sequence[Reading] = (),
@@ -271,35 +269,16 @@ def _searched(
     return search, start_codes
 
 
-def _payoffs(
-    search: Search, layout: _Layout, grid: BeliefGrid, *, exact_beliefs: bool
-) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
-    """Return the payoff tables of what a search has met."""
-    frame = search.frame
-    terminals = Terminals(
-        frame.space,
-        frame.slots[-1].codes,
-        frame.ended.codes,
-        frame.ended.by,
-        layout.profiles,
-        layout.accounts,
-        frame.findings,
-    )
-    tables = payoff_tables(terminals, search.n_periods, grid, exact_beliefs=exact_beliefs)
-    frame.findings.raise_if_any()
-    return tables
-
-
 def regrid(game: Game, points: int | Mapping[str, int]) -> Game:
     """Return the same game on a belief grid with other points a side."""
     crisis = game.crisis
-    layout = _Layout(
+    layout = Layout(
         game.typed,
         tuple(len(crisis.players[j].types) for j in game.typed),
         game.profiles,
         game.accounts,
     )
-    grid = _beliefs(crisis, layout, points, single=not game.learning)
+    grid = beliefs(crisis, layout, points, single=not game.learning)
     if not reads_beliefs(crisis):
         return replace(game, grid=grid)
     terminals = Terminals(
@@ -315,147 +294,6 @@ def regrid(game: Game, points: int | Mapping[str, int]) -> Game:
     return replace(game, grid=grid, payoff=payoff, ended_payoff=ended)
 
 
-# --- who is who -----------------------------------------------------------------------------------
-
-
-def _lay_out(crisis: Crisis, terms_of: str | None) -> _Layout:
-    typed = tuple(i for i, p in enumerate(crisis.players) if len(p.types) > 1)
-    n_types = tuple(len(crisis.players[i].types) for i in typed)
-    if terms_of is None:
-        accounts = tuple(Account(i) for i in range(len(crisis.players)))
-    else:
-        number = [p.name for p in crisis.players].index(terms_of)
-        accounts = tuple(Account(number, term) for term in _terms(crisis, terms_of))
-    return _Layout(typed, n_types, all_profiles(n_types), accounts)
-
-
-def _terms(crisis: Crisis, player: str) -> list[str]:
-    """Return the names of everything that is ever paid to a player, payoffs first."""
-    pays: list[Pay] = [*crisis.payoffs, *(p for e in crisis.endings for p in e.pays)]
-    for stage in crisis.stages:
-        pays += [p for m in stage.movers for a in m.actions for p in a.pays]
-        effects = [e for m in stage.movers for a in m.actions for e in a.effects]
-        pays += _effect_pays([*effects, *stage.effects, *stage.added])
-    return list(dict.fromkeys(p.term for p in pays if p.player == player))
-
-
-def _effect_pays(effects: Iterable[Effect]) -> list[Pay]:
-    found: list[Pay] = []
-    for effect in effects:
-        found += [*effect.pays, *_effect_pays(effect.then), *_effect_pays(effect.otherwise)]
-    return found
-
-
-def _player_axes(crisis: Crisis, layout: _Layout) -> tuple[PlayerAxis, ...]:
-    return tuple(
-        PlayerAxis(
-            name=p.name,
-            label=p.label,
-            role=p.role,
-            typed=layout.typed.index(i) if i in layout.typed else -1,
-            types=tuple(one.name for one in p.types),
-            precision=p.precision,
-            discount=p.discount,
-            is_nature=p.is_nature,
-        )
-        for i, p in enumerate(crisis.players)
-    )
-
-
-def _prior(crisis: Crisis, player: int, observer: str | None) -> Float[np.ndarray, "type"]:
-    """Return the prior over a player's types: an observer's own, or the analyst's."""
-    about = crisis.players[player]
-    own = about.believed_by.get(observer) if observer is not None else None
-    return np.array(own if own is not None else [one.prior for one in about.types])
-
-
-def _profile_prior(
-    crisis: Crisis, layout: _Layout, observer: str | None
-) -> Float[np.ndarray, "profile"]:
-    prior = np.ones(len(layout.profiles))
-    for j, player in enumerate(layout.typed):
-        prior *= _prior(crisis, player, observer)[layout.profiles[:, j]]
-    return prior
-
-
-def default_points(n_types: Sequence[int], n_places: int) -> list[int]:
-    """Return the points a side of each typed player's grid where nobody asked for any.
-
-    The steps of the coarsest grid are halved for as long as the game stays small, so that a game of
-    a few states is as sharp as it can cheaply be.
-
-    Args:
-        n_types: Of each typed player.
-        n_places: States times periods at which somebody may be asked to move.
-    """
-    points = [DEFAULT_POINTS.get(n, 0) for n in n_types]
-    while True:
-        finer = [2 * n - 1 for n in points]
-        sizes = [n if k == 2 else n * (n + 1) // 2 for n, k in zip(finer, n_types, strict=True)]
-        if max(finer, default=FINEST_POINTS + 1) > FINEST_POINTS:
-            return points
-        if n_places * math.prod(sizes) > SMALL_GAME:
-            return points
-        points = finer
-
-
-def _points_by_player(
-    crisis: Crisis, layout: _Layout, asked: int | Mapping[str, int] | None, n_places: int
-) -> dict[str, int]:
-    names = [crisis.players[j].name for j in layout.typed]
-    if isinstance(asked, int):
-        return dict.fromkeys(names, asked)
-    usual = default_points(layout.n_types, n_places)
-    if asked:
-        usual = [DEFAULT_POINTS.get(n, 0) for n in layout.n_types]
-    return dict(zip(names, usual, strict=True)) | dict(asked or {})
-
-
-def plain_points(crisis: Crisis) -> dict[str, int]:
-    """Return the default points a side by player, not refined for a small game.
-
-    Games of one crisis under different policies have one grid by it, whatever their size.
-    """
-    layout = _lay_out(crisis, None)
-    asked = crisis.solver.get("grid") or {
-        crisis.players[j].name: DEFAULT_POINTS.get(n_types, 0)
-        for j, n_types in zip(layout.typed, layout.n_types, strict=True)
-    }
-    return _points_by_player(crisis, layout, asked, 0)  # type: ignore[arg-type]
-
-
-def _beliefs(
-    crisis: Crisis, layout: _Layout, points: int | Mapping[str, int], *, single: bool
-) -> BeliefGrid:
-    """Lay the belief grid, or a single point at the reference priors."""
-    names = [p.name for p in crisis.players]
-    resolution = []
-    for j, n_types in zip(layout.typed, layout.n_types, strict=True):
-        if not single and n_types > max(DEFAULT_POINTS):
-            raise GameError(_too_many_types(crisis.players[j]))
-        a_side = points[names[j]] if isinstance(points, Mapping) else points
-        resolution.append(0 if single else a_side - 1)
-    return build_grid(
-        len(names),
-        [np.array([_prior(crisis, j, name) for name in names]) for j in layout.typed],
-        [_prior(crisis, j, None) for j in layout.typed],
-        layout.typed,
-        layout.profiles,
-        resolution,
-    )
-
-
-def _too_many_types(player: Player) -> Problem:
-    most = max(DEFAULT_POINTS)
-    return Problem(
-        code="G521",
-        message=f"{player.name} has {len(player.types)} types; a belief grid holds {most} at most.",
-        path=f"players.{player.name}.types",
-        where=player.where,
-        fix="use fewer types, or `solver: {beliefs: history}` for a short game.",
-    )
-
-
 def _numbered_clauses(crisis: Crisis) -> dict[str, tuple[tuple[int, int, Clause], ...]]:
     """Return each player's clauses with their number, and number the `once` ones."""
     by_player: dict[str, list[tuple[int, int, Clause]]] = {}
@@ -468,7 +306,7 @@ def _numbered_clauses(crisis: Crisis) -> dict[str, tuple[tuple[int, int, Clause]
     return {player: tuple(clauses) for player, clauses in by_player.items()}
 
 
-def _frame(crisis: Crisis, space: StateSpace, layout: _Layout, *, tabled: bool) -> Frame:
+def _frame(crisis: Crisis, space: StateSpace, layout: Layout, *, tabled: bool) -> Frame:
     names = [p.name for p in crisis.players]
     accounts = layout.accounts if tabled else ()
     return Frame(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,7 @@ __all__ = [
     "Endings",
     "Entries",
     "Frame",
+    "Numbers",
     "Usage",
     "fresh",
     "joined",
@@ -65,6 +66,23 @@ class Endings:
         return self._index.codes % self._n
 
 
+class Numbers(NamedTuple):
+    """What a stage's draws and payments come to."""
+
+    odds: Odds
+    amounts: Amounts
+
+    @property
+    def n_dates(self) -> int:
+        """In how many periods they differ; 1 where they do not."""
+        return len(self.odds.dates)
+
+    def recast(self, space: StateSpace, findings: Findings) -> Numbers | None:
+        """Return the numbers of another crisis; None if its draws lead elsewhere."""
+        odds = self.odds.recast(space, findings)
+        return None if odds is None else Numbers(odds, self.amounts.recast(space, findings))
+
+
 @dataclass(frozen=True)
 class Frame:
     """What all stages of a compilation share.
@@ -84,27 +102,36 @@ class Frame:
     ended: Endings
     slots: tuple[Index, ...]
 
-    def odds(self, reader: int, dates: Sequence[int]) -> Odds:
-        """Return a stage's odds, without draws."""
+    def numbers(self, reader: int, dates: Sequence[int]) -> Numbers:
+        """Return a stage's numbers, without draws or payments.
+
+        Args:
+            dates: The periods (from 1) in which they differ.
+        """
         n_types = len(self.crisis.players[self.space.typed[reader]].types) if reader >= 0 else 1
-        return Odds(self.space, reader, n_types, dates, self.findings, multiplies=self.tabled)
+        return Numbers(
+            Odds(self.space, reader, n_types, dates, self.findings, multiplies=self.tabled),
+            Amounts(self.space, self.profiles, dates, self.findings),
+        )
 
-    def amounts(self, dates: Sequence[int]) -> Amounts:
-        """Return what a stage's payments come to, without payments."""
-        return Amounts(self.space, self.profiles, dates, self.findings)
-
-    def ledger(self, amounts: Amounts) -> Ledger:
+    def ledger(self, numbers: Numbers) -> Ledger:
         """Return an empty ledger."""
-        return Ledger(amounts, self.accounts, self.n_accounts if self.tabled else 0)
+        return Ledger(numbers.amounts, self.accounts, self.n_accounts if self.tabled else 0)
 
     @cached_property
     def _watched(self) -> tuple[frozenset[int] | None, ...]:
         return tuple(self.space.levels_read(ending.when) for ending in self.crisis.endings)
 
-    def setting(self, period: int, odds: Odds, ledger: Ledger) -> Setting:
+    def setting(self, period: int, numbers: Numbers, ledger: Ledger) -> Setting:
         """Return what stays the same while effects of one stage resolve."""
         return Setting(
-            self.space, period, self.crisis.endings, self._watched, odds, ledger, self.findings
+            self.space,
+            period,
+            self.crisis.endings,
+            self._watched,
+            numbers.odds,
+            ledger,
+            self.findings,
         )
 
     def arrivals(self, bundle: Bundle, slot: int) -> Int[np.ndarray, "branch"]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy as np
 from offramp.game.factored import Account
 from offramp.game.findings import Findings
 from offramp.game.odds import Odds
-from offramp.game.sites import Dated
+from offramp.game.sites import Dated, fill_dates
 from offramp.game.states import StateEnvironment, States, StateSpace
 from offramp.scenario import Pay, evaluate
 
@@ -79,23 +81,34 @@ class Amounts:
         if id(pay) not in self._pays:
             self._pays[id(pay)] = (pay, Dated(self._space, (pay.amount,), self._dates))
         dated = self._pays[id(pay)][1]
-        found, fresh = dated.new(states, len(self._amount))
-        if len(fresh):
-            self._amount = np.concatenate([self._amount, self._amounts(pay, dated, fresh, period)])
+        found, n_known = dated.new(states, len(self._amount), period)
+        if len(dated.place) > n_known:
+            self._amount = np.concatenate([self._amount, self._amounts(pay, dated, n_known)])
         return found
 
     def _amounts(
-        self, pay: Pay, dated: Dated, states: States, period: int
+        self, pay: Pay, dated: Dated, first: int
     ) -> Float[np.ndarray, "site profile date"]:
-        amount = np.zeros((len(states), len(self.profiles), len(self._dates)))
-        for k in dated.wanted(period):
-            by_profile = amounts(pay, states, self.profiles, dated.dates[k])
+        """Return what is paid at the sites of a payment, from the `first` on."""
+        shape = (len(dated.place) - first, len(self.profiles), len(self._dates))
+        amount = np.full(shape, np.nan)
+        for date, k, which in dated.asked(first):
+            states = dated.states(self._space, first + which)
+            by_profile = amounts(pay, states, self.profiles, date)
             self._findings.checked_amount(pay, by_profile, states)
             for number, one in enumerate(by_profile):
-                amount[:, number, k] = one
-        if len(dated.dates) == 1:
-            amount[:] = amount[:, :, :1]
+                amount[which, number, k] = one
+        fill_dates(amount, len(dated.dates))
         return amount
+
+    def recast(self, space: StateSpace, findings: Findings) -> Amounts:
+        """Return the same payments with the numbers of another crisis."""
+        other = copy.copy(self)
+        other._space, other._findings = space, findings
+        other._amount = np.empty_like(self._amount)
+        for pay, dated in self._pays.values():
+            other._amount[dated.place] = other._amounts(pay, dated, 0)
+        return other
 
     def values(self, date: int) -> Float[np.ndarray, "site profile"]:
         """Return every amount at a date, by its place."""
@@ -118,6 +131,12 @@ class Ledger:
         self._entered: list[list[np.ndarray]] = [[] for _ in range(n_accounts)]
         self.first_row = 0
 
+    @cached_property
+    def _joined(self) -> list[np.ndarray]:
+        """Row, node and site of all that was entered, by account; asked for at the end."""
+        nothing = np.zeros((3, 0), np.int64)
+        return [np.concatenate([nothing, *entered], axis=1) for entered in self._entered]
+
     def enter(
         self,
         pays: Iterable[Pay],
@@ -133,15 +152,16 @@ class Ledger:
             if account is not None:
                 self._entered[account].append(np.array([rows + self.first_row, node, site]))
 
-    def table(self, n_rows: int, odds: Odds, date: int) -> Float[np.ndarray, "row profile account"]:
+    def table(
+        self, n_rows: int, odds: Odds, amounts: Amounts, date: int
+    ) -> Float[np.ndarray, "row profile account"]:
         """Return the expected payments of every row at a date, by its place."""
-        profiles = self._amounts.profiles
+        profiles = amounts.profiles
         total = np.zeros((n_rows, len(profiles), self._n_accounts))
-        chance, amount = odds.values(date), self._amounts.values(date)
-        for account, entered in enumerate(self._entered):
-            if not entered:
+        chance, amount = odds.values(date), amounts.values(date)
+        for account, (rows, node, site) in enumerate(self._joined):
+            if not len(rows):
                 continue
-            rows, node, site = np.concatenate(entered, axis=1)
             for number, profile in enumerate(profiles):
                 reader_type = profile[odds.reader] if odds.reader >= 0 else 0
                 expected = amount[site, number] * chance[node, reader_type]

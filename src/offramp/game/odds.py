@@ -6,13 +6,14 @@ before it, and the site of a draw that came out one way or the other. Many branc
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from offramp.game.findings import Findings
-from offramp.game.sites import Dated
+from offramp.game.sites import Dated, fill_dates
 from offramp.game.states import Index, StateEnvironment, States, StateSpace
 from offramp.scenario import Effect, evaluate
 from offramp.scenario.expressions import Expr
@@ -63,6 +64,7 @@ class Odds:
         self.varies = False
         self._pairs = Index(1 << 62)
         self._depth = np.zeros(1, np.int64)
+        self._values: dict[int, np.ndarray] = {}  # asked for when all branches are known
 
     # --- draws ----------------------------------------------------------------------------------
 
@@ -80,32 +82,29 @@ class Odds:
             read = (effect.chance, *effect.shifts)
             self._draws[id(effect)] = (effect, Dated(self._space, read, self.dates))
         dated = self._draws[id(effect)][1]
-        found, fresh = dated.new(states, len(self._chance))
-        if len(fresh):
-            chance = self._chances(effect, dated, fresh, period)
-            self._chance = np.concatenate([self._chance, chance])
+        found, n_known = dated.new(states, len(self._chance), period)
+        if len(dated.place) > n_known:
+            self._note(self._chances(effect, dated, n_known))
         return found
 
-    def _chances(
-        self, effect: Effect, dated: Dated, states: States, period: int
-    ) -> Float[np.ndarray, "site reader_type date"]:
-        chance = np.empty((len(states), self.n_types, len(self.dates)))
-        wanted = dated.wanted(period)
-        for k in wanted:
-            for reader_type in range(self.n_types):
-                chance[:, reader_type, k] = self._chance_at(
-                    effect, states, dated.dates[k], reader_type
-                )
-        told = chance[:, :, wanted]
-        if len(dated.dates) == 1:
-            chance[:] = chance[:, :, :1]
-        else:
-            chance[:, :, : wanted[0]] = told[:, :, :1]  # not reached yet: anything will do
-        hits = np.any(told > 0.0, axis=1)
-        misses = np.any(told < 1.0, axis=1)
+    def _note(self, chance: Float[np.ndarray, "site reader_type date"]) -> None:
+        hits, misses = np.any(chance > 0.0, axis=1), np.any(chance < 1.0, axis=1)
         self.varies |= bool((hits != hits[:, :1]).any() or (misses != misses[:, :1]).any())
         self.may_hit = np.concatenate([self.may_hit, hits[:, 0]])
         self.may_miss = np.concatenate([self.may_miss, misses[:, 0]])
+        self._chance = np.concatenate([self._chance, chance])
+
+    def _chances(
+        self, effect: Effect, dated: Dated, first: int
+    ) -> Float[np.ndarray, "site reader_type date"]:
+        """Return the chances at the sites of an effect, from the `first` on."""
+        shape = (len(dated.place) - first, self.n_types, len(self.dates))
+        chance = np.full(shape, np.nan)
+        for date, k, which in dated.asked(first):
+            states = dated.states(self._space, first + which)
+            for reader_type in range(self.n_types):
+                chance[which, reader_type, k] = self._chance_at(effect, states, date, reader_type)
+        fill_dates(chance, len(dated.dates))
         return chance
 
     def _chance_at(
@@ -126,6 +125,20 @@ class Odds:
         if effect.exponent == 1.0:
             return p
         return -np.expm1(effect.exponent * np.log1p(-np.minimum(p, 1.0 - 1e-300)))
+
+    def recast(self, space: StateSpace, findings: Findings) -> Odds | None:
+        """Return the same draws with the numbers of another crisis.
+
+        None if they lead elsewhere there: a chance is 0 or 1 in one of the two only.
+        """
+        other = copy.copy(self)
+        other._space, other._findings, other._values = space, findings, {}
+        other._chance = np.empty_like(self._chance)
+        for effect, dated in self._draws.values():
+            other._chance[dated.place] = other._chances(effect, dated, 0)
+        hits, misses = np.any(other._chance > 0.0, axis=1), np.any(other._chance < 1.0, axis=1)
+        same = (hits == self.may_hit[:, None]).all() and (misses == self.may_miss[:, None]).all()
+        return other if same else None
 
     # --- products of draws ----------------------------------------------------------------------
 
@@ -148,6 +161,11 @@ class Odds:
 
     def values(self, date: int) -> Float[np.ndarray, "node reader_type"]:
         """Return the probability of every node at a date (by its place among `dates`)."""
+        if date not in self._values:
+            self._values[date] = self._products(date)
+        return self._values[date]
+
+    def _products(self, date: int) -> Float[np.ndarray, "node reader_type"]:
         pairs = self._pairs.codes
         before, hit = pairs // (2 * MOST_SITES), pairs // MOST_SITES % 2 == 1
         chance = self._chance[pairs % MOST_SITES, :, date]

@@ -10,7 +10,8 @@ import numpy as np
 from offramp.errors import Problem, TooLargeError
 from offramp.game.chains import ChainBuilder
 from offramp.game.factored import StageTable
-from offramp.game.frame import Frame
+from offramp.game.findings import Findings
+from offramp.game.frame import Frame, Numbers
 from offramp.game.readings import (
     reads_period,
     stage_expressions,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Search", "distribution", "rolled", "start_lottery"]
 
 LARGEST_STATE_COUNT = 20_000_000  # public states of one slot; tables would exceed tens of GiB
+Builder = RowsBuilder | ChainBuilder
+
 FOREVER_SWEEPS = 10_000  # periods of search for new states before giving up
 
 
@@ -103,11 +106,11 @@ class Search:
             m in apart or reads_period(structure_read(crisis, m)) for m in range(self._n_stages)
         ]
         self._builders = [self._builder(m) for m in range(self._n_stages)]
-        self._by_period: list[list[StageTable | None]] = []
+        self._by_period: list[list[Builder]] = []
         self.roll: Int[np.ndarray, "state"] = np.zeros(0, np.int64)
         self.n_reached: Int[np.ndarray, "period slot"] = np.zeros((0, self._n_stages + 1), np.int64)
 
-    def _builder(self, number: int, period: int | None = None) -> RowsBuilder | ChainBuilder:
+    def _builder(self, number: int, period: int | None = None) -> Builder:
         """Return a stage's builder, for all periods, or for one where they lead elsewhere."""
         stage = self.frame.crisis.stages[number]
         reader = stage_reader(stage, self.frame.space)
@@ -132,8 +135,7 @@ class Search:
         reached: list[list[int]] = []
         for t in range(FOREVER_SWEEPS if self._forever else self.n_periods):
             before = [len(slot) for slot in slots]
-            tables = [self._advance(m, t, done) for m in range(self._n_stages)]
-            self._by_period.append(tables)
+            self._by_period.append([self._advance(m, t, done) for m in range(self._n_stages)])
             reached.append([len(slot) for slot in slots])
             self._check_size()
             if self._forever or t < self.n_periods - 1:
@@ -148,13 +150,16 @@ class Search:
         unrolled = len(slots[-1]) - len(self.roll)
         self.roll = np.concatenate([self.roll, np.full(unrolled, -1, np.int64)])
 
-    def _advance(self, stage: int, t: int, done: list[int]) -> StageTable | None:
-        """Table the states of a stage's slot that are new, or all of them where it is dated."""
+    def _advance(self, stage: int, t: int, done: list[int]) -> Builder:
+        """Table the states of a stage's slot that are new, or all of them where it is dated.
+
+        Return the builder that does so.
+        """
         codes = self.frame.slots[stage].codes
         if self._dated[stage]:
-            builder = self._builder(stage, t + 1)
-            builder.add(codes, t + 1)
-            return _tables(builder, self.n_periods)[0]
+            own = self._builder(stage, t + 1)
+            own.add(codes, t + 1)
+            return own
         new = codes[done[stage] :]
         builder = self._builders[stage]
         if len(new):
@@ -162,7 +167,7 @@ class Search:
             done[stage] = len(codes)
         if isinstance(builder, ChainBuilder):
             builder.close_period()
-        return None
+        return builder
 
     def _roll(self, period: int) -> None:
         new = self.frame.slots[-1].codes[len(self.roll) :]
@@ -208,33 +213,45 @@ class Search:
         """The stages whose chances are 0, or 1, in some periods only: they must stand apart."""
         stages = zip(self._builders, self._dated, strict=True)
         return frozenset(
-            m for m, (builder, dated) in enumerate(stages) if builder.odds.varies and not dated
+            m
+            for m, (builder, dated) in enumerate(stages)
+            if builder.numbers.odds.varies and not dated
         )
 
-    def tables(self) -> tuple[tuple[StageTable, ...], ...]:
-        """Return the stage tables: one list for all periods, or one a period if any is dated."""
-        shared = [
-            () if self._dated[m] else _tables(builder, self.n_periods)
-            for m, builder in enumerate(self._builders)
-        ]
-        differ = any(self._dated) or any(len(tables) > 1 for tables in shared)
+    def numbers(self) -> dict[Builder, Numbers]:
+        """Return the numbers of every builder, as they were found."""
+        return {one: one.numbers for builders in self._by_period for one in builders}
+
+    def recast(self, space: StateSpace, findings: Findings) -> dict[Builder, Numbers] | None:
+        """Return the numbers of another crisis of this structure; None if its draws lead elsewhere.
+
+        Args:
+            space: Has the same fields, and the other crisis's parameters.
+        """
+        found = {}
+        for builder, numbers in self.numbers().items():
+            other = numbers.recast(space, findings)
+            if other is None or findings.problems:
+                return None
+            found[builder] = other
+        return found
+
+    def tables(self, numbers: Mapping[Builder, Numbers]) -> tuple[tuple[StageTable, ...], ...]:
+        """Return the stage tables: one list for all periods, or one a period if any differ."""
+        made = {builder: _tables(builder, own, self.n_periods) for builder, own in numbers.items()}
+        differ = any(self._dated) or any(len(tables) > 1 for tables in made.values())
+        last = len(self._by_period) - 1
         return tuple(
-            tuple(
-                _of_period(self._by_period[t][m] if self._dated[m] else None, tables, t)
-                for m, tables in enumerate(shared)
-            )
+            tuple(_of_period(made[one], t) for one in self._by_period[min(t, last)])
             for t in range(self.n_periods if differ else 1)
         )
 
 
-def _tables(builder: RowsBuilder | ChainBuilder, n_periods: int) -> tuple[StageTable, ...]:
-    return builder.tables(n_periods) if isinstance(builder, ChainBuilder) else builder.tables()
+def _tables(builder: Builder, numbers: Numbers, n_periods: int) -> tuple[StageTable, ...]:
+    if isinstance(builder, ChainBuilder):
+        return builder.tables(numbers, n_periods)
+    return builder.tables(numbers)
 
 
-def _of_period(own: StageTable | None, shared: Sequence[StageTable], period: int) -> StageTable:
-    if own is not None:
-        return own
-    if not shared:
-        msg = "a stage was tabled in no period"
-        raise RuntimeError(msg)
-    return shared[period if len(shared) > 1 else 0]
+def _of_period(tables: Sequence[StageTable], period: int) -> StageTable:
+    return tables[period if len(tables) > 1 else 0]

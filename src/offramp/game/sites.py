@@ -7,7 +7,7 @@ every period in which they differ, and again for every world that differs in its
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,9 +17,9 @@ from offramp.game.states import Index, States, StateSpace
 from offramp.scenario.expressions import Expr
 
 if TYPE_CHECKING:
-    from jaxtyping import Int
+    from jaxtyping import Float, Int
 
-__all__ = ["Dated"]
+__all__ = ["Dated", "fill_dates"]
 
 
 class _Sites:
@@ -54,25 +54,47 @@ class Dated:
     Attributes:
         dates: Periods (from 1) in which it is wanted; one where it does not read the period.
         place: Of each site's numbers, among those of a whole stage.
+        since: Period in which each site was first met.
     """
 
     def __init__(self, space: StateSpace, read: Sequence[Expr], dates: Sequence[int]) -> None:
         self._sites = _Sites(space, read)
         self.dates = tuple(dates) if reads_period(read) else (dates[0],)
         self.place: Int[np.ndarray, "site"] = np.empty(0, np.int64)
+        self.since: Int[np.ndarray, "site"] = np.empty(0, np.int64)
 
-    def new(self, states: States, place: int) -> tuple[Int[np.ndarray, "branch"], States]:
-        """Return where the number of each branch stands, and a state of each site that is new.
+    def new(self, states: States, place: int, period: int) -> tuple[Int[np.ndarray, "branch"], int]:
+        """Return where the number of each branch stands, and how many sites were known before.
 
         Args:
-            place: Where the new ones will stand, from there on.
+            place: Where the numbers of new sites will stand, from there on.
+            period: The running one (from 1).
         """
         found = self._sites.number(states)
-        fresh = self._sites.codes[len(self.place) :]
-        self.place = np.concatenate([self.place, place + np.arange(len(fresh))])
-        return self.place[found], States(states.space, fresh)
+        n_known = len(self.place)
+        n_new = len(self._sites.codes) - n_known
+        self.place = np.concatenate([self.place, place + np.arange(n_new)])
+        self.since = np.concatenate([self.since, np.full(n_new, period)])
+        return self.place[found], n_known
 
-    def wanted(self, period: int) -> list[int]:
-        """Return the dates, by their place, that sites first met in a period are asked for."""
-        is_dated = len(self.dates) > 1
-        return [k for k, date in enumerate(self.dates) if date >= period or not is_dated]
+    def asked(self, first: int) -> Iterator[tuple[int, int, Int[np.ndarray, "asked"]]]:
+        """Yield each date, its place, and which of the sites from `first` on have a number then.
+
+        A site that is first met in a later period may have none.
+        """
+        since = self.since[first:]
+        for k, date in enumerate(self.dates):
+            yield date, k, np.flatnonzero((since <= date) | (len(self.dates) == 1))
+
+    def states(self, space: StateSpace, sites: Int[np.ndarray, "asked"]) -> States:
+        """Return a state at each of some sites, read in a space that has the same fields."""
+        return States(space, self._sites.codes[sites])
+
+
+def fill_dates(numbers: Float[np.ndarray, "site column date"], n_dates: int) -> None:
+    """Give every date a number: the one there is, or where it is not asked for, the next."""
+    if n_dates == 1:
+        numbers[:] = numbers[:, :, :1]
+    for k in reversed(range(numbers.shape[2] - 1)):
+        missing = np.isnan(numbers[:, 0, k])
+        numbers[missing, :, k] = numbers[missing, :, k + 1]

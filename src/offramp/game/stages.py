@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from offramp.game.dynamics import Bundle, Setting, apply_in_turn, join, mark_endings
 from offramp.game.factored import Options, Rows, StageTable
-from offramp.game.frame import Chances, Entries, Frame, fresh, joined, merge, starts
+from offramp.game.frame import Chances, Entries, Frame, Numbers, fresh, joined, merge, starts
 from offramp.game.policies import BoundOptions, bind_options
 from offramp.game.states import States, distinct
 from offramp.scenario import Action, Clause, Mover, Stage
@@ -49,8 +50,8 @@ class RowsBuilder:
         """Begin without states; `dates` are the periods (from 1) whose numbers are wanted."""
         self._frame = frame
         self._number = number
-        self.odds = frame.odds(reader, dates)
-        self._ledger = frame.ledger(frame.amounts(dates))
+        self.numbers = frame.numbers(reader, dates)
+        self._ledger = frame.ledger(self.numbers)
         self._stage: Stage = frame.crisis.stages[number]
         self._reader = reader
         self._clauses = clauses
@@ -64,7 +65,7 @@ class RowsBuilder:
     def add(self, codes: Int[np.ndarray, "state"], period: int) -> None:
         """Append states of the stage's slot (period from 1)."""
         states = States(self._frame.space, codes)
-        setting = self._frame.setting(period, self.odds, self._ledger)
+        setting = self._frame.setting(period, self.numbers, self._ledger)
         active = setting.holds(self._stage.when, states)
         bounds = [self._bind(one.mover, states, active, setting) for one in self._options]
         allowed = self._joint(bounds, active)
@@ -204,37 +205,40 @@ class RowsBuilder:
             self._entries.append(entries)
             self._entry_counts.append(np.bincount(entries.row, minlength=n_rows))
 
-    def tables(self) -> tuple[StageTable, ...]:
-        """Return the stage's table over all states added so far, for every date.
+    def tables(self, numbers: Numbers) -> tuple[StageTable, ...]:
+        """Return the stage's table over all states, for every date of some numbers of the stage.
 
-        They share whatever does not differ.
+        To be asked for once all states have been added. Tables share what does not differ.
         """
-        movers = tuple(self._mover_options(one) for one in self._options)
-        start = starts(joined(self._row_counts, (0,), np.int64))
-        option = joined(self._row_options, (0, len(movers)), np.int64)
-        entry_start = starts(joined(self._entry_counts, (0,), np.int64))
-        successor = joined([e.successor for e in self._entries], (0,), np.int64)
-        redraw = joined([e.redraw for e in self._entries], (0,), np.int64)
-        chances = Chances.joined(self._entries)
+        table, rows, chances = self._structure
+        n_rows = len(rows.option)
         return tuple(
-            StageTable(
-                self._stage.name,
-                movers,
-                Rows(
-                    start,
-                    option,
-                    entry_start,
-                    successor,
-                    chances.values(self.odds, date),
-                    redraw,
-                    self._ledger.table(len(option), self.odds, date),
+            replace(
+                table,
+                rows=replace(
+                    rows,
+                    chance=chances.values(numbers.odds, date),
+                    pay=self._ledger.table(n_rows, *numbers, date),
                 ),
-                None,
-                self._reader,
-                self._hides,
             )
-            for date in range(len(self.odds.dates))
+            for date in range(numbers.n_dates)
         )
+
+    @cached_property
+    def _structure(self) -> tuple[StageTable, Rows, Chances]:
+        """The stage's table, its rows without numbers, and the branches that entries stand for."""
+        movers = tuple(self._mover_options(one) for one in self._options)
+        rows = Rows(
+            start=starts(joined(self._row_counts, (0,), np.int64)),
+            option=joined(self._row_options, (0, len(movers)), np.int64),
+            entry_start=starts(joined(self._entry_counts, (0,), np.int64)),
+            successor=joined([e.successor for e in self._entries], (0,), np.int64),
+            chance=np.empty((0, 1)),
+            redraw=joined([e.redraw for e in self._entries], (0,), np.int64),
+            pay=np.empty((0, 1, 1)),
+        )
+        table = StageTable(self._stage.name, movers, rows, None, self._reader, self._hides)
+        return table, rows, Chances.joined(self._entries)
 
     @property
     def _hides(self) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -243,6 +243,10 @@ class StateSpace:
             self, States(self, codes), period=period, types=types, did=did
         )
         return np.broadcast_to(evaluate(expression, environment), codes.shape).astype(np.float64)
+
+    def with_numbers(self, crisis: Crisis) -> StateSpace:
+        """Return the same space, in which the parameters of another crisis are read."""
+        return replace(self, crisis=crisis, type_parameters=_type_parameters(crisis, self.typed))
 
     def fields_read(self, expressions: Sequence[Expr]) -> tuple[int, ...]:
         """Return the fields that expressions read, in the order of the fields."""
