@@ -134,6 +134,7 @@ def find_claims(
             "rival": all_set(scenario, "rival"),
         }.items()
     }
+    labels = label_claims(scenario, claims, laid, {}, standings["base"].measured, started)
     weights = dict.fromkeys(all_set(scenario, "asserted"), CONTESTED)
     drawn: tuple[Measured, ...] = ()
     is_exact, shares = True, np.zeros(0)
@@ -143,7 +144,6 @@ def find_claims(
         drawn = measure_spread(scenario, asked, coarse, spread, started)
         is_exact = spread.is_exact
         shares = np.array([draw.weight for draw in spread.draws])
-    labels = label_claims(scenario, claims, laid, {}, standings["base"].measured, started)
     found = tuple(_found(claim, standings, drawn, shares, *labels[claim.name]) for claim in claims)
     everything = [*(one.measured for one in standings.values()), *drawn]
     return ClaimsFound(

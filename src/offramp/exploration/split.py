@@ -6,7 +6,8 @@ Against a case A, a measure m of a case B differs by
 
 - *direct*: B's acts, and everybody else's strategies as under A, in the situation as it is under A:
   what B itself sets (its start, and what its acts are sure to move) is read as it begins in A, or
-  else strategies that say what would be done *if* would count as having been done anyway;
+  else strategies that say what would be done *if* would count as having been done anyway. Where B
+  leaves a choice open that A's policy never does, it is made as under B: that is B's act too;
 - *strategic*: the others reply anew, with beliefs frozen at the priors. It is measured where
   beliefs are frozen throughout, as what replying adds to B's acts there;
 - *informational*: the rest, which is what acts reveal.
@@ -32,7 +33,8 @@ from offramp.scenario import Scenario, bind
 
 __all__ = ["Parts", "SplitMeasures", "split_cases", "split_levels"]
 
-OTHER_SITUATIONS = ("G547", "G548")  # strategies that say nothing about the other game
+OTHER_SITUATIONS = frozenset({"G547", "G548"})  # strategies that say nothing of the other game
+OPEN_CHOICE = "G544"  # they say nothing about a choice that it leaves open
 
 
 class Parts(NamedTuple):
@@ -183,13 +185,22 @@ def _played_as(
     found = {}
     for case, as_if in others.items():
         game = compiled(case=case)
+        play = partial(
+            propagate,
+            equilibrium,
+            start=case,
+            policy_game=game,
+            as_if=as_if,
+            measures=asked[case],
+        )
         try:
-            outcomes = propagate(
-                equilibrium, start=case, policy_game=game, as_if=as_if, measures=asked[case]
-            )
+            outcomes = play()
         except GameError as error:
-            if all(one.code in OTHER_SITUATIONS for one in error.problems):
+            codes = {one.code for one in error.problems}
+            if codes <= OTHER_SITUATIONS:
                 continue
-            raise
+            if codes != {OPEN_CHOICE}:
+                raise
+            outcomes = play(otherwise=solve(game))
         found[case] = dict(outcomes.measures)
     return found

@@ -65,12 +65,19 @@ class BorrowedPlay:
     Args:
         game: The game that is played.
         source: Per slot, the number in the solved game of each state of `game`; -1 if it has none.
+        otherwise: A solution of `game` itself, by which a free choice is made about which the
+            borrowed strategies say nothing; None refuses it.
     """
 
     def __init__(
-        self, solution: Solution, game: Game, source: Sequence[Int[np.ndarray, "state"]]
+        self,
+        solution: Solution,
+        game: Game,
+        source: Sequence[Int[np.ndarray, "state"]],
+        otherwise: Solution | None = None,
     ) -> None:
         self._solution = solution
+        self._otherwise = otherwise
         self._game = game
         self._source = source
         self._options: dict[tuple[int, int], Int[np.ndarray, "option"]] = {}
@@ -100,8 +107,11 @@ class BorrowedPlay:
         state = _state_of_option(options)[: len(free)]
         total = _sum_by(state, free, len(options.start) - 1)
         share = free / np.where(total > 0.0, total, 1.0)[state]
+        if self._otherwise is not None:
+            own = np.exp(self._otherwise.log_strategy(period, stage, mover))
+            share = np.where((total == 0.0)[state], own, share)
         with np.errstate(divide="ignore"):
-            return np.log(np.where(bound >= 0.0, bound, share))
+            return np.log(np.where(bound >= 0.0, bound, np.where(bound == FREE, share, 0.0)))
 
     def refuse_silence(self, period: int, stage: int, reached: Bool[np.ndarray, "state"]) -> None:
         """Refuse to play on where the solution says nothing about a choice that is free.

@@ -46,6 +46,7 @@ def propagate(
     policy_game: Game | None = None,
     strategies_from: Solution | None = None,
     as_if: AsIf | None = None,
+    otherwise: Solution | None = None,
     learning: bool | None = None,
     measures: Iterable[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -64,6 +65,8 @@ def propagate(
             `equilibrium`.
         as_if: How borrowed strategies read part of the situation: what is played is what they
             play where that part is as given here.
+        otherwise: A solution of `policy_game`, by which a free choice is made about which the
+            borrowed strategies say nothing.
         learning: False keeps beliefs where they start; default: as solved.
         measures: Names of the measures that are wanted, and nothing else: how high it climbs is not
             followed then. Default: all.
@@ -76,7 +79,7 @@ def propagate(
     solution = strategies_from if strategies_from is not None else equilibrium
     game = policy_game if policy_game is not None else equilibrium.game
     host = equilibrium if policy_game is None else None
-    stage = _set(solution, host, game, start, as_if)
+    stage = _set(solution, host, game, start, as_if, otherwise)
     return _Propagation(stage, start, learning, measures, progress).outcomes()
 
 
@@ -95,6 +98,7 @@ def _set(
     game: Game,
     start: str | None,
     as_if: AsIf | None,
+    otherwise: Solution | None,
 ) -> _Staging:
     """Bring a solution and the game that it is to be played in together.
 
@@ -109,7 +113,7 @@ def _set(
             source = find_states(game, solution.game)
         else:
             source = find_states_as_if(game, solution.game, as_if)
-        play = BorrowedPlay(solution, game, source)
+        play = BorrowedPlay(solution, game, source, otherwise)
         return _Staging(game, play, solution, None)
     tree = host.tree if isinstance(host, OnHistories) else unroll(game, start)
     grafted = graft(tree, solution.tree, solution.belief)

@@ -50,7 +50,7 @@ def find_states_as_if(game: Game, source: Game, as_if: AsIf) -> list[Int[np.ndar
     for slot, codes in enumerate(game.codes[:-1]):
         read = _find(theirs.take(mine, codes, slot, as_if), source.codes[slot])
         known = read >= 0
-        for k in range(len(game.table(0, slot).movers)):
+        for k in range(len(game.table(game.n_periods - 1, slot).movers)):
             known &= _share_an_act(game, source, slot, k, read)
         found[slot] = np.where(known, read, found[slot])
     return found
@@ -60,7 +60,7 @@ def _share_an_act(
     game: Game, source: Game, slot: int, mover: int, number: Int[np.ndarray, "state"]
 ) -> Bool[np.ndarray, "state"]:
     """Return whether a mover of each state has an act that it has in the other state too."""
-    mine, theirs = game.table(0, slot).movers[mover], source.table(0, slot).movers[mover]
+    mine, theirs = (one.table(one.n_periods - 1, slot).movers[mover] for one in (game, source))
     here, there = _acts_of(mine, mine.names), _acts_of(theirs, mine.names)
     shared = here & there[np.minimum(np.maximum(number, 0), len(there) - 1)]
     return shared.any(axis=1) | ~here.any(axis=1)
