@@ -169,3 +169,40 @@ def test_the_mean_over_settings_is_the_mean_of_what_each_gives():
         assert found.standings[name].measured("better", "arm") == pytest.approx(value)
     line = next(one for one in found.claims if one.claim.name == "line-moves")
     assert line.shares == {"holds": 1.0, "fails": 0.0, "undecided": 0.0}
+
+
+OPEN = """
+offramp: 1
+name: open-choice
+period: {unit: year, count: 2}
+variables:
+  aid: {levels: [none, some], start: none}
+players:
+  giver: {precision: 2}
+stages:
+  - player: giver
+    actions:
+      talk: {}
+      keep: {when: aid == some, cost: 0.3}
+      cut: {when: aid == some, effects: [{set: aid, to: none}]}
+      send: {when: aid == none, effects: [{set: aid, to: some}]}
+payoffs:
+  giver: {use: "0.7 * (aid == some)"}
+policies:
+  talk: {giver: {always: talk}}
+  send: {giver: [{when: aid == none, play: send}, {never: talk}]}
+measures:
+  kept: {is: count(giver.keep)}
+"""
+
+
+def test_a_choice_that_only_one_case_leaves_open_is_that_cases_act():
+    scenario = parse_scenario(OPEN)
+    whole = measure_cases(scenario, {"talk": None, "send": None}, Laid(), {})
+    # after sending in the first year, keep or cut in the second: a logit choice of two
+    keep, cut = 0.7 - 0.3, 0.0
+    chance = 1 / (1 + math.exp(2 * (cut - keep)))
+    assert whole("kept", "send") == pytest.approx(chance, abs=1e-12)
+    found = split_cases(scenario, "talk", ["send"], Laid(), {}, whole)
+    # nobody replies to anything here: all of it is direct
+    assert found.parts("kept", "send") == pytest.approx((chance, 0.0, 0.0), abs=1e-12)
