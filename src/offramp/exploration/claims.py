@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Literal
 
@@ -122,7 +122,8 @@ def find_claims(
     Args:
         n_draws: Combinations of asserted and rival mechanisms to take the mean over; all of them
             where they are no more; 0 for none.
-        draw_grid: Points a side of the belief grid in those, None as elsewhere.
+        draw_grid: Points a side of the belief grid in those, and where comparisons are split into
+            parts; None as elsewhere.
     """
     claims = read_claims(scenario, _parameters(scenario, laid))
     asked = asked_by(scenario, claims)
@@ -134,13 +135,16 @@ def find_claims(
             "rival": all_set(scenario, "rival"),
         }.items()
     }
-    labels = label_claims(scenario, claims, laid, {}, standings["base"].measured, started)
+    coarse = replace(laid, grid=draw_grid or laid.grid)
+    whole = standings["base"].measured
+    if coarse != laid:
+        whole = measure_cases(scenario, asked, coarse, {}, started)
+    labels = label_claims(scenario, claims, coarse, {}, whole, started)
     weights = dict.fromkeys(all_set(scenario, "asserted"), CONTESTED)
     drawn: tuple[Measured, ...] = ()
     is_exact, shares = True, np.zeros(0)
     if n_draws and weights:
         spread = spread_settings(weights, seed=seed, limit=n_draws)
-        coarse = Laid(laid.view, laid.parameters, draw_grid or laid.grid, laid.learning)
         drawn = measure_spread(scenario, asked, coarse, spread, started)
         is_exact = spread.is_exact
         shares = np.array([draw.weight for draw in spread.draws])

@@ -116,6 +116,49 @@ def _mix(
                     values[s, spot(at + b)] += strategy[b] * after[a, spot(at + b)]
 
 
+@part
+def _reply_once(
+    s: int,
+    first: int,
+    n_options: int,
+    account: int,
+    precision: float,
+    bound: Float[np.ndarray, "option one"],
+    after: Float[np.ndarray, "option column"],
+    log_strategy: Float[np.ndarray, "option one belief"],
+    values: Float[np.ndarray, "state column"],
+) -> None:
+    """Reply freely where there is one belief about one profile: nothing to spread over lanes."""
+    best, total = -np.inf, 0.0
+    for a in range(n_options):
+        if bound[first + a, 0] != FORBIDDEN:
+            best = max(best, precision * after[a, account])
+    for a in range(n_options):
+        if bound[first + a, 0] != FORBIDDEN:
+            log_strategy[first + a, 0, 0] = precision * after[a, account] - best
+            total += fast_exp(log_strategy[first + a, 0, 0])
+    total = fast_log(total)
+    for c in range(values.shape[1]):
+        values[s, spot(c)] = 0.0
+    for a in range(n_options):
+        if bound[first + a, 0] == FORBIDDEN:
+            log_strategy[first + a, 0, 0] = -np.inf
+            continue
+        log_strategy[first + a, 0, 0] -= total
+        share = fast_exp(log_strategy[first + a, 0, 0])
+        for c in range(values.shape[1]):
+            values[s, spot(c)] += share * after[a, spot(c)]
+
+
+@part
+def _is_free(first: int, n_options: int, bound: Float[np.ndarray, "option one"]) -> bool:
+    """Return whether no policy prescribes with what probability an option is taken."""
+    for a in range(n_options):
+        if bound[first + a, 0] >= 0.0:
+            return False
+    return True
+
+
 @kernel
 def reply_untyped(
     start: int,
@@ -155,9 +198,13 @@ def reply_untyped(
     after = np.empty((max(widest, 1), next_values.shape[1]))
     action_value = np.empty((max(widest, 1), n_beliefs))
     strategy = np.empty(n_beliefs)
+    once = n_beliefs == 1 and n_profiles == 1 and precision < np.inf
     for s in range(start, stop):
         first, n_options = option_start[s], option_start[s + 1] - option_start[s]
         if not expect_options(s, n_options, table, n_beliefs, next_values, ended, after, values):
+            continue
+        if once and _is_free(first, n_options, bound):
+            _reply_once(s, first, n_options, account, precision, bound, after, log_strategy, values)
             continue
         for a in range(n_options):
             for b in range(n_beliefs):

@@ -60,7 +60,9 @@ class ClaimsAnswer(Answer):
     cases: list[str] = Field(description="Cases that the claims compare.")
     draws: int = Field(description="Combinations of asserted and rival mechanisms drawn.")
     exact: bool = Field(description="Whether those are all there are.")
-    draw_grid: int | None = Field(description="Points a side of the belief grid in the draws.")
+    draw_grid: int | None = Field(
+        description="Points a side of the belief grid in the draws and in the split into parts."
+    )
     seed: int
     claims: list[ClaimRow] = Field(description="Each followed by its counter-claim.")
     residual: float = Field(description="Largest miss of a logit in anything that was solved.")
