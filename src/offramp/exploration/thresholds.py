@@ -127,13 +127,9 @@ def find_thresholds(
     asked = _Asked(slacks)
     found = asked.ask(grid)
     told = [(value, slack) for value, slack in zip(grid, found, strict=True) if slack == slack]
-    gaps = {value for value, slack in zip(grid, found, strict=True) if slack != slack}
     flips = []
     for (one, below), (other, above) in itertools.pairwise(told):
         if (below > 0) == (above > 0):
-            continue
-        if any(one < gap < other for gap in gaps):
-            flips.append(_flip(one, other, below, above, "undefined"))
             continue
         width = tolerance * (last - first)
         flips.append(_close_in(asked, one, other, (to_place, to_value), width))
