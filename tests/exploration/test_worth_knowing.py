@@ -73,11 +73,14 @@ def test_nothing_stands_out_where_nothing_can_be_known():
     assert outstanding <= 9  # of 60, each with a chance of a twentieth
 
 
-def test_assumption_that_never_changes_the_choice_is_worth_nothing():
-    worlds, _ = risky_or_safe(500, 3)
-    value = np.column_stack([worlds.value[:, 1], worlds.value[:, 1] + 1])
-    found = find_worth(worlds, value, np.random.default_rng(1), n_deals=5)
-    assert found.estimate == pytest.approx(np.zeros(3))
+@pytest.mark.parametrize("seed", range(8))
+def test_assumption_that_never_changes_the_choice_is_worth_exactly_nothing(seed):
+    worlds, generator = risky_or_safe(2000, seed)
+    value = np.column_stack([worlds.value[:, 1], worlds.value[:, 1] + 0.1])
+    weights = generator.random(2000)
+    found = find_worth(worlds, value, np.random.default_rng(1), weights=weights, n_deals=5)
+    assert (found.estimate == 0).all()
+    assert not found.stands_out().any()
     assert found.cautious == pytest.approx(np.zeros(3))
     assert found.everything == pytest.approx(0)
 
