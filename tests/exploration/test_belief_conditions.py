@@ -86,14 +86,17 @@ def test_conditions_about_different_assumptions_stand_side_by_side_heaviest_firs
     assert len(find(worlds, (a > 0.8) | (b > 0.7), purity=0.97, most=1).conditions) == 1
 
 
-@pytest.mark.parametrize("chance", [0.1, 0.5, 0.8])
+@pytest.mark.parametrize("chance", [0.1, 0.5, 0.8, 0.85])
 def test_chance_satisfies_nobody(chance):
-    for seed in range(4):
+    answers = []
+    for seed in range(30):
         worlds = drawn(400, seed)
         best = np.random.default_rng(100 + seed).random(400) < chance
         found = find(worlds, best, most_assumptions=2)
-        assert (found.answer, found.conditions) == ("none found", ())
+        answers.append(found.answer)
         assert found.n_best == best.sum()
+    # at most one of twenty is mistaken on average; of 30, more than four are in 1 of 60 tests
+    assert answers.count("none found") >= 26
 
 
 def test_best_everywhere_and_nowhere_need_no_belief():

@@ -4,8 +4,10 @@ A *condition* is a conjunction of intervals and of subsets of settings such that
 worlds that satisfy it the policy is best. Fewer assumptions come first, then more weight.
 
 Among so many candidates some are pure by chance. So the search uses one half of the worlds, and a
-condition counts only if the other half bears it out: there purity must be above the policy's share
-in all worlds, and not clearly below what was asked for.
+condition counts only if the other half bears it out: purity there must be above the policy's share
+in all worlds, by more than the best of as many candidates would be by chance, and not clearly below
+what was asked for. Of few worlds, or where the policy is best in most anyway, the honest answer is
+therefore often that none was found.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from offramp.exploration.weighing import even_out
 __all__ = ["Condition", "MustBelieve", "find_conditions"]
 
 ROUNDING = 1e-12  # of sums of weights
+SURE = 0.95  # confidence of the intervals by which a condition is borne out
 
 Answer = Literal["found", "none found", "everywhere", "nowhere"]
 
@@ -106,10 +109,8 @@ def find_conditions(
         return answered("everywhere")
     searched = np.zeros(best.size, dtype=bool)
     searched[generator.permutation(best.size)[: best.size // 2]] = True
-    if (
-        not 0 < weight[searched] @ best[searched] < weight[searched].sum()
-        or not weight[~searched].any()
-    ):
+    told = weight[searched & best].sum(), weight[searched & ~best].sum()
+    if min(*told, weight[~searched].sum()) <= 0:
         return answered("none found")
     half = SearchedWorlds(
         assumptions.of_worlds(searched),
@@ -119,13 +120,17 @@ def find_conditions(
         least_mass,
     )
     for boxes in itertools.islice(conjunctions_by_size(half), most_assumptions):
-        tried = (_judge(box, assumptions, best, weight, searched) for box in boxes)
-        held = [
-            one for one in tried if _bears_out(one, assumptions, best, weight, searched, purity)
-        ]
+        tried = [_judge(box, assumptions, best, weight, searched) for box in boxes]
+        tried.sort(key=lambda one: -one.mass)
+        held: dict[tuple[bool, ...], Condition] = {}
+        for one in tried:
+            about = tuple(one.box.restricted().tolist())
+            unseen = worlds_in(one.box, assumptions) & ~searched
+            there = np.where(best, HOLDS, FAILS)[unseen], weight[unseen]
+            if about not in held and _bears_out(*there, share, purity, len(tried)):
+                held[about] = one
         if held:
-            held.sort(key=lambda one: -one.mass)
-            return answered("found", tuple(held[:most]))
+            return answered("found", tuple(held.values())[:most])
     return answered("none found")
 
 
@@ -148,16 +153,11 @@ def _judge(
 
 
 def _bears_out(
-    found: Condition,
-    worlds: Assumptions,
-    best: np.ndarray,
-    weight: np.ndarray,
-    searched: np.ndarray,
-    purity: float,
+    verdict: np.ndarray, weight: np.ndarray, share: float, purity: float, n_tried: int
 ) -> bool:
-    """Return whether the worlds that were not searched bear a condition out."""
-    inside = worlds_in(found.box, worlds) & ~searched
-    if not weight[inside].any():
+    """Return whether worlds that were not searched bear a condition out, one of so many tried."""
+    if not weight.any():
         return False
-    there = share_worlds(np.where(best[inside], HOLDS, FAILS), weight[inside])
-    return bool(there.high[HOLDS] >= purity and there.low[HOLDS] > weight @ best)
+    by_itself = share_worlds(verdict, weight, SURE)
+    among_all = share_worlds(verdict, weight, 1 - (1 - SURE) / n_tried)
+    return bool(by_itself.high[HOLDS] >= purity and among_all.low[HOLDS] > share)
