@@ -71,7 +71,11 @@ def gather_assumptions(columns: Mapping[str, Sequence[float] | Sequence[str]]) -
 
 
 def class_count(n_worlds: int) -> int:
-    """Return how many classes of equal size serve so many worlds best [Plischke2013]."""
+    """Return how many classes of equal size serve so many worlds best [Plischke2013].
+
+    Args:
+        n_worlds: Of unequal weight, the effective number of them.
+    """
     exponent = 2 / (7 + math.tanh((1500 - n_worlds) / 500))
     return min(math.ceil(n_worlds**exponent), MOST_CLASSES)
 

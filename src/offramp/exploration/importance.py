@@ -91,7 +91,8 @@ def weigh_importance(
     weight = even_out(None if weights is None else weights[told], n_worlds)
     columns = np.column_stack([assumptions.value[told], generator.random(n_worlds)])
     is_setting = [bool(names) for names in assumptions.settings] + [False]
-    found = _indices(columns, is_setting, answer[told], weight)
+    n_classes = class_count(round(effective_worlds(weight)))
+    found = _indices(columns, is_setting, answer[told], weight, n_classes)
     again = np.empty((n_resamples, *found.shape))
     for k in range(n_resamples):
         drawn = generator.integers(n_worlds, size=n_worlds)
@@ -99,7 +100,11 @@ def weigh_importance(
             again[k] = found
             continue
         again[k] = _indices(
-            columns[drawn], is_setting, answer[told][drawn], even_out(weight[drawn], n_worlds)
+            columns[drawn],
+            is_setting,
+            answer[told][drawn],
+            even_out(weight[drawn], n_worlds),
+            n_classes,
         )
     first, delta = (_reflect(found[i], again[:, i], confidence) for i in range(2))
     return Importance((*assumptions.names, "dummy"), n_worlds, first, delta, confidence)
@@ -143,8 +148,8 @@ def _indices(
     is_setting: list[bool],
     answer: Float[np.ndarray, "world"],
     weights: Float[np.ndarray, "world"],
+    n_classes: int,
 ) -> Float[np.ndarray, "index column"]:
-    n_classes = class_count(answer.size)
     spread = _Spread.of(answer, weights)
     found = np.empty((2, len(is_setting)))
     for k, named in enumerate(is_setting):

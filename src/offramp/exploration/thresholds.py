@@ -77,7 +77,7 @@ class _UndefinedError(Exception):
 
 
 class _Asked:
-    """Slacks by value, each asked for once. A class, since Brent's method takes no memory."""
+    """Slacks by value, each asked for once."""
 
     def __init__(self, slacks: Slacks) -> None:
         self._slacks = slacks

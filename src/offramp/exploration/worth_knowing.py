@@ -21,7 +21,7 @@ from jaxtyping import Bool, Float, Int
 
 from offramp.exploration.assumptions import Assumptions, class_count, class_worlds
 from offramp.exploration.robustness import Better
-from offramp.exploration.weighing import even_out
+from offramp.exploration.weighing import effective_worlds, even_out
 
 __all__ = ["Worth", "find_worth"]
 
@@ -85,7 +85,7 @@ def find_worth(
     weight = even_out(even_out(weights, told.size)[told], n_worlds)
     mean = weight @ good
     nothing = ROUNDING * float(np.abs(good).max())
-    n_classes = class_count(n_worlds)
+    n_classes = class_count(round(effective_worlds(weight)))
     fold = generator.permutation(n_worlds) % N_FOLDS
     deals = [generator.permutation(n_worlds) for _ in range(n_deals)]
     estimate, cautious, chance, high = (np.zeros(len(assumptions.names)) for _ in range(4))
