@@ -81,6 +81,13 @@ class Comparison:
         gap = greater - lesser
         return -abs(gap) if self.form == "same" else gap
 
+    def clearance(self, lookup: Lookup) -> float:
+        """Return by how much the comparison clears what it asks for: it holds where positive."""
+        slack = self.slack(lookup)
+        if self.form == "ratio":
+            return slack - math.log(self.factor)
+        return slack + self.margin / 2 if self.form == "same" else slack - self.margin
+
     def sides(self, lookup: Lookup) -> tuple[float, float]:
         """Return the values of both sides."""
         return _value(self.greater, lookup), _value(self.lesser, lookup)

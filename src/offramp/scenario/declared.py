@@ -9,7 +9,13 @@ from offramp.scenario.parameters import Entry
 from offramp.scenario.reading import Spot
 from offramp.scenario.schema import MechanismDecl, ParameterDecl, Scenario
 
-__all__ = ["Declared", "declared_parameters", "mechanisms_used", "parameter_entries"]
+__all__ = [
+    "Declared",
+    "declared_parameters",
+    "mechanisms_used",
+    "numbers_of_mechanism",
+    "parameter_entries",
+]
 
 Declared = tuple[str, ParameterDecl, Spot]
 
@@ -42,3 +48,13 @@ def mechanisms_used(scenario: Scenario) -> Iterator[tuple[MechanismDecl, Spot]]:
         found = find_mechanism(scenario, name)
         if found is not None:
             yield found
+
+
+def numbers_of_mechanism(scenario: Scenario, called: str) -> tuple[str, ...]:
+    """Return the parameters that a mechanism in use declares, its rival's among them."""
+    names = [use.use for use in scenario.mechanisms if use.called == called]
+    found = find_mechanism(scenario, names[0]) if names else None
+    if found is None:
+        return ()
+    decl = found[0]
+    return (*decl.parameters, *(decl.rival.parameters if decl.rival else ()))
