@@ -13,7 +13,7 @@ from typing import Any
 REFERENCE = Path(__file__).parent / "reference"
 COMMANDS = (
     "list", "new", "check", "schema", "mechanisms", "essay", "rates", "run", "sweep", "claims",
-    "audit", "canon", "why", "export",
+    "audit", "crux", "canon", "why", "export",
 )  # fmt: skip
 
 CLI_HEAD = """# Command line

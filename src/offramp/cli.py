@@ -358,6 +358,58 @@ def audit(
 
 
 @app.command()
+def crux(
+    scenario: Scenario,
+    between: Annotated[
+        tuple[str, str], typer.Option(metavar="V W", help="The views of two camps.")
+    ] = ("essay", "critic"),
+    claim: Annotated[
+        str | None, typer.Option(metavar="C", help="Ask both whether this claim holds.")
+    ] = None,
+    policies: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="A B", help="Ask both whether the first of two is better."),
+    ] = None,
+    measure: Annotated[
+        str | None,
+        typer.Option(metavar="M", help="By this measure; the first with a direction if not given."),
+    ] = None,
+    set_: Set = None,
+    grid: Grid = None,
+    exact: Annotated[
+        int,
+        typer.Option(metavar="N", help="Try all sets of up to so many assumptions.", min=1, max=4),
+    ] = 2,
+    orders: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Pairs of orders drawn for shares of the gap; 0 for no shares.",
+            min=0,
+        ),
+    ] = 0,
+    seed: Annotated[int, typer.Option(metavar="S", help="Seed of the orders.")] = 1,
+    json: Json = False,
+) -> None:
+    """Find the few assumptions that divide two camps: exchange them and they agree."""
+    from offramp.report.crux import describe_crux
+
+    answer = describe_crux(
+        scenario,
+        between=between,
+        claim=claim,
+        policies=policies,
+        measure=measure,
+        parameters=_amounts(set_),
+        grid=grid,
+        exact_up_to=exact,
+        orders=orders,
+        seed=seed,
+    )
+    _say(answer, json)
+
+
+@app.command()
 def essay(
     essay: Annotated[
         str | None,

@@ -62,3 +62,7 @@ def test_bar_fills_and_is_cleared_away():
 def test_error_within_is_passed_on():
     with pytest.raises(ValueError, match="broken"), Progress("solving", 1, io.StringIO()):
         raise ValueError("broken")
+
+
+def test_a_total_that_nobody_knows_is_not_told():
+    assert Progress("solving", 0, io.StringIO()).line() == "solving: 0 done, 0 s"

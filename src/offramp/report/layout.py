@@ -13,6 +13,7 @@ from offramp.report.answers import (
     CaseAnswer,
     CheckAnswer,
     ClaimsAnswer,
+    CruxAnswer,
     EssayAnswer,
     EssaysAnswer,
     ExportAnswer,
@@ -31,6 +32,7 @@ from offramp.report.answers import (
 from offramp.report.audit_tables import audit_tables
 from offramp.report.canon_tables import canon_tables
 from offramp.report.claim_tables import claim_tables
+from offramp.report.crux_tables import crux_sentences, crux_tables
 from offramp.report.essay_layout import write_essay, write_mechanism
 from offramp.report.essay_tables import essay_list, mechanism_list
 from offramp.report.run_tables import liveliness_table, screen_tables
@@ -206,6 +208,13 @@ def _write_audit(answer: AuditAnswer, width: int) -> str:
     return "\n\n".join([_head(answer.scenario), *tables, textwrap.fill(told, width)])
 
 
+def _write_crux(answer: CruxAnswer, width: int) -> str:
+    told = "\n".join(textwrap.fill(one, width) for one in crux_sentences(answer))
+    tables = [render(table, width) for table in crux_tables(answer) if table.rows]
+    solved = f"{answer.judged:,} mixtures of the two views were solved."
+    return "\n\n".join([_head(answer.scenario), told, *tables, solved])
+
+
 def _write_sweep(answer: SweepAnswer, width: int) -> str:
     worst = max(point.residual for point in answer.points)
     failed = sum(point.not_converged > 0 for point in answer.points)
@@ -318,6 +327,7 @@ def _wrapped(lines: Iterable[str], width: int) -> list[str]:
 
 _WRITERS: dict[type[Answer], Callable[[Any, int], str]] = {
     AuditAnswer: _write_audit,
+    CruxAnswer: _write_crux,
     CanonAnswer: _write_canon,
     CheckAnswer: _write_check,
     ClaimsAnswer: _write_claims,

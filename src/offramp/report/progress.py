@@ -23,6 +23,8 @@ BAR_WIDTH = 24
 class Progress:
     """Tell how far a job of `total` steps has come, as a context manager.
 
+    A total of 0 stands for a number of steps that is not known beforehand.
+
     >>> with Progress("solving", 2) as progress:
     ...     progress.start("solved")
     ...     progress.done()
@@ -68,7 +70,8 @@ class Progress:
         """Return what is shown now."""
         seconds = time.monotonic() - self._begun
         step = f" {self._step}" if self._step else ""
-        return f"{self._verb}{step}: {self._finished} of {self._total} done, {seconds:.0f} s"
+        of = f" of {self._total}" if self._total else ""
+        return f"{self._verb}{step}: {self._finished}{of} done, {seconds:.0f} s"
 
     def _watch(self) -> None:
         pause = QUIET_SECONDS

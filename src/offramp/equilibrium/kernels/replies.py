@@ -153,10 +153,10 @@ def _reply_once(
 @part
 def _is_free(first: int, n_options: int, bound: Float[np.ndarray, "option one"]) -> bool:
     """Return whether no policy prescribes with what probability an option is taken."""
+    most = -1.0
     for a in range(n_options):
-        if bound[first + a, 0] >= 0.0:
-            return False
-    return True
+        most = max(most, bound[first + a, 0])
+    return most < 0.0
 
 
 @kernel

@@ -27,6 +27,7 @@ from offramp.report.answers.catalog import (
     SizeRow,
 )
 from offramp.report.answers.claims import ClaimRow, ClaimsAnswer, ComparisonRow
+from offramp.report.answers.crux import CruxAnswer, DirectionRow, DividingRow, ExchangeRow
 from offramp.report.answers.essays import (
     AssumptionRow,
     DisagreementRow,
@@ -80,11 +81,15 @@ __all__ = [
     "ClaimsAnswer",
     "CommonRow",
     "ComparisonRow",
+    "CruxAnswer",
+    "DirectionRow",
     "DisagreementRow",
+    "DividingRow",
     "EndingRow",
     "EssayAnswer",
     "EssayClaimRow",
     "EssaysAnswer",
+    "ExchangeRow",
     "ExportAnswer",
     "GivenAnswer",
     "ListAnswer",
@@ -132,6 +137,7 @@ __all__ = [
 
 ANSWERS: dict[str, type[Answer]] = {
     "audit": AuditAnswer,
+    "crux": CruxAnswer,
     "canon": CanonAnswer,
     "check": CheckAnswer,
     "claims": ClaimsAnswer,
