@@ -71,8 +71,8 @@ def describe_crux(
         offramp=__version__,
         scenario=scenario_head(scenario, laid),
         question=told,
-        between=between,
-        slack=(_finite(found.first_gives_way.start), _finite(found.second_gives_way.start)),
+        between=list(between),
+        slack=[_finite(found.first_gives_way.start), _finite(found.second_gives_way.start)],
         disputed=found.is_disputed,
         assumptions=_assumptions(camps, found, shares),
         directions=[

@@ -50,9 +50,9 @@ class CruxAnswer(Answer):
     command: Literal["crux"] = "crux"
     scenario: ScenarioHead
     question: str
-    between: tuple[str, str]
-    slack: tuple[float | None, float | None] = Field(
-        description="By how much it is so under each view; negative where it is not."
+    between: list[str] = Field(description="The two views.")
+    slack: list[float | None] = Field(
+        description="By how much it is so under each of them; negative where it is not."
     )
     disputed: bool
     assumptions: list[DividingRow]
