@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from offramp.exploration.assumptions import Assumptions
 from offramp.exploration.belief_conditions import find_conditions
 from offramp.exploration.boxes import worlds_in
+from offramp.exploration.drawn import Drawn
 
 NAMES = ("a", "b", "c", "d", "e", "m", "n")
 THREE = ("absent", "asserted", "rival")
 SETTINGS = ((), (), (), (), (), THREE, THREE)
 
 
-def drawn(n_worlds: int, seed: int) -> Assumptions:
+def drawn(n_worlds: int, seed: int) -> Drawn:
     generator = np.random.default_rng(seed)
     numbers, settings = generator.random((n_worlds, 5)), generator.integers(0, 3, (n_worlds, 2))
-    return Assumptions(NAMES, SETTINGS, np.hstack([numbers, settings]))
+    return Drawn(NAMES, SETTINGS, np.hstack([numbers, settings]))
 
 
 def find(worlds, best, seed=1, **options):

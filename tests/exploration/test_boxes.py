@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from offramp.exploration.assumptions import Assumptions
 from offramp.exploration.boxes import (
     choose_box,
     find_boxes,
@@ -17,20 +16,19 @@ from offramp.exploration.boxes import (
     whole_box,
     worlds_in,
 )
+from offramp.exploration.drawn import Drawn
 
 NAMES = ("a", "b", "c", "m")
 SETTINGS = ((), (), (), ("absent", "asserted", "rival"))
 
 
-def drawn(n_worlds: int, seed: int) -> Assumptions:
+def drawn(n_worlds: int, seed: int) -> Drawn:
     generator = np.random.default_rng(seed)
     numbers = generator.random((n_worlds, 3))
-    return Assumptions(
-        NAMES, SETTINGS, np.column_stack([numbers, generator.integers(0, 3, n_worlds)])
-    )
+    return Drawn(NAMES, SETTINGS, np.column_stack([numbers, generator.integers(0, 3, n_worlds)]))
 
 
-def planted(worlds: Assumptions, noise: float, seed: int = 1) -> np.ndarray:
+def planted(worlds: Drawn, noise: float, seed: int = 1) -> np.ndarray:
     a, _, c, m = worlds.value.T
     inside = (a > 0.6) & (c < 0.5) & (m != 0)
     return inside ^ (np.random.default_rng(seed).random(a.size) < noise)
@@ -57,8 +55,8 @@ def run_theirs(their_prim, worlds, interest, **options):
         return prim.find_box()
 
 
-def numbers_only(worlds: Assumptions) -> Assumptions:
-    return Assumptions(NAMES[:3], SETTINGS[:3], worlds.value[:, :3])
+def numbers_only(worlds: Drawn) -> Drawn:
+    return Drawn(NAMES[:3], SETTINGS[:3], worlds.value[:, :3])
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -113,7 +111,7 @@ def test_quasi_p_value_is_that_of_ema_workbench_where_one_end_is_limited(their_p
 
 
 def test_quasi_p_value_is_a_binomial_tail():
-    worlds = Assumptions(("a",), ((),), np.arange(10.0)[:, None])
+    worlds = Drawn(("a",), ((),), np.arange(10.0)[:, None])
     interest = np.arange(10) >= 6
     box = whole_box(worlds)
     box.low[0] = 5.5
@@ -169,7 +167,7 @@ def test_no_box_where_nothing_or_everything_is_of_interest():
 def test_pasting_gives_back_what_peeling_took_too_much():
     # all of interest lies below 0.7, most densely from 0.5 on; a slice of two fifths takes half
     # of that part away, and pasting gives it back
-    worlds = Assumptions(("a",), ((),), (np.arange(1000.0)[:, None] + 0.5) / 1000)
+    worlds = Drawn(("a",), ((),), (np.arange(1000.0)[:, None] + 0.5) / 1000)
     a = worlds.value[:, 0]
     interest = (a < 0.7) & ((a > 0.5) | (np.arange(1000) % 2 == 0))
     found = peel_box(worlds, interest, peel=0.4, paste=0.02, least_mass=0.5)

@@ -144,17 +144,17 @@ def test_views_that_stand_for_many_worlds_or_starts_are_refused():
     started = THREE + "  early: {start: {line: better}}\n"
     with pytest.raises(RunError) as caught:
         mixtures_of(started, "open", "early")
-    assert [one.code for one in caught.value.problems] == ["R611", "R612"]
+    assert [one.code for one in caught.value.problems] == ["R616", "R617"]
 
 
 @pytest.mark.parametrize(
     ("asked", "code"),
     [
-        ({}, "R613"),
-        ({"claim": "arms-help", "policies": ("arm", "stay")}, "R613"),
-        ({"claim": "arms-hurt"}, "R614"),
-        ({"policies": ("arm", "sit")}, "R614"),
-        ({"policies": ("arm", "stay"), "measure": "bettr"}, "R614"),
+        ({}, "R618"),
+        ({"claim": "arms-help", "policies": ("arm", "stay")}, "R618"),
+        ({"claim": "arms-hurt"}, "R619"),
+        ({"policies": ("arm", "sit")}, "R619"),
+        ({"policies": ("arm", "stay"), "measure": "bettr"}, "R619"),
     ],
 )
 def test_what_is_asked_must_be_one_thing_that_is_there(tmp_path: Path, asked, code):

@@ -8,18 +8,18 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offramp.exploration.assumptions import Assumptions
 from offramp.exploration.boxes import whole_box, worlds_in
 from offramp.exploration.conjunctions import (
     SearchedWorlds,
     conjunctions_by_size,
     widest_restriction,
 )
+from offramp.exploration.drawn import Drawn
 
 
 def searched_by(column, best, weight, is_setting, purity, least_mass):
     settings = tuple("abcdefgh"[: int(column.max()) + 1]) if is_setting else ()
-    worlds = Assumptions(("x",), (settings,), column[:, None].astype(float))
+    worlds = Drawn(("x",), (settings,), column[:, None].astype(float))
     return SearchedWorlds(worlds, best, weight / weight.sum(), purity, least_mass)
 
 
@@ -72,7 +72,7 @@ def test_widest_subset_of_settings_is_the_one_that_trying_all_finds(rows, purity
 def test_pairs_are_found_where_neither_assumption_tells_anything_alone():
     value = np.random.default_rng(1).random((600, 4))
     best = (value[:, 1] > 0.5) ^ (value[:, 3] > 0.5)
-    worlds = Assumptions(("a", "b", "c", "d"), ((),) * 4, value)
+    worlds = Drawn(("a", "b", "c", "d"), ((),) * 4, value)
     searched = SearchedWorlds(worlds, best, np.full(600, 1 / 600), 0.95, 0.05)
     sizes = conjunctions_by_size(searched)
     assert next(sizes) == []

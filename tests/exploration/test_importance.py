@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from offramp.exploration.assumptions import Assumptions, class_count, class_worlds
+from offramp.exploration.drawn import Drawn, class_count, class_worlds
 from offramp.exploration.importance import delta_index, first_order_index, weigh_importance
 from offramp.exploration.weighing import even_out
 
@@ -22,9 +22,9 @@ ISHIGAMI_FIRST = ISHIGAMI_PARTS / (
 )  # fmt: skip
 
 
-def drawn(n_worlds: int, seed: int) -> Assumptions:
+def drawn(n_worlds: int, seed: int) -> Drawn:
     value = np.random.default_rng(seed).uniform(-np.pi, np.pi, (n_worlds, 3))
-    return Assumptions(("a", "b", "c"), ((), (), ()), value)
+    return Drawn(("a", "b", "c"), ((), (), ()), value)
 
 
 def single_classes(column):
@@ -67,7 +67,7 @@ def test_intervals_of_the_first_order_index_cover_it():
     covered, n_samples = 0, 150
     for _ in range(n_samples):
         x = generator.normal(size=(300, 1))
-        worlds = Assumptions(("x",), ((),), np.floor(norm.cdf(x) * 4))
+        worlds = Drawn(("x",), ((),), np.floor(norm.cdf(x) * 4))
         means = np.array([-1.0, 1.0, -1.0, 1.0])[worlds.value[:, 0].astype(int)]
         answer = means + np.sqrt(3) * generator.choice([-1.0, 1.0], 300)
         found = weigh_importance(worlds, answer, generator, n_resamples=80)
@@ -82,7 +82,7 @@ def test_delta_of_a_sum_of_normals_is_near_its_integral():
     gaps = np.abs(norm.pdf(grid, 0, np.sqrt(2))[:, None] - norm.pdf(grid[:, None], at, 1))
     true = gaps.mean(axis=1).sum() * (grid[1] - grid[0]) / 2
     x = np.random.default_rng(2).normal(size=(4000, 2))
-    worlds = Assumptions(("x", "z"), ((), ()), x)
+    worlds = Drawn(("x", "z"), ((), ()), x)
     found = weigh_importance(worlds, x.sum(axis=1), np.random.default_rng(1), n_resamples=10)
     assert found.delta.value[:2] == pytest.approx([true, true], abs=0.04)
     assert found.delta.value[2] == pytest.approx(0, abs=0.03)

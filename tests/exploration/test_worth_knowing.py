@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from offramp.exploration.assumptions import Assumptions
+from offramp.exploration.drawn import Drawn
 from offramp.exploration.worth_knowing import find_worth
 
 
@@ -17,7 +17,7 @@ def risky_or_safe(n_worlds: int, seed: int, mean: float = 0.5):
     generator = np.random.default_rng(seed)
     x, other = generator.normal(mean, 1, n_worlds), generator.random(n_worlds)
     setting = (generator.random(n_worlds) < 0.3).astype(float)
-    worlds = Assumptions(
+    worlds = Drawn(
         ("x", "other", "m"), ((), (), ("asserted", "rival")), np.column_stack([x, other, setting])
     )
     return worlds, generator

@@ -19,9 +19,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
-from offramp.exploration.assumptions import Assumptions
 from offramp.exploration.boxes import Box, worlds_in
 from offramp.exploration.conjunctions import SearchedWorlds, conjunctions_by_size
+from offramp.exploration.drawn import Drawn
 from offramp.exploration.shares import FAILS, HOLDS, share_worlds
 from offramp.exploration.weighing import even_out
 
@@ -72,7 +72,7 @@ class MustBelieve:
 
 
 def find_conditions(
-    assumptions: Assumptions,
+    assumptions: Drawn,
     best: Bool[np.ndarray, "world"],
     generator: np.random.Generator,
     *,
@@ -135,7 +135,7 @@ def find_conditions(
 
 
 def _judge(
-    box: Box, worlds: Assumptions, best: np.ndarray, weight: np.ndarray, searched: np.ndarray
+    box: Box, worlds: Drawn, best: np.ndarray, weight: np.ndarray, searched: np.ndarray
 ) -> Condition:
     inside = worlds_in(box, worlds)
     mass = float(weight[inside].sum())

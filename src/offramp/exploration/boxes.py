@@ -21,7 +21,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.stats import binom
 
-from offramp.exploration.assumptions import Assumptions
+from offramp.exploration.drawn import Drawn
 from offramp.exploration.weighing import even_out
 
 __all__ = [
@@ -78,7 +78,7 @@ class Trajectory:
         coverage: Weight of interest inside, of all weight of interest.
         density: Weight of interest inside, of the weight inside.
         mass: Weight inside, of all weight.
-        n_restricted: Assumptions that the box restricts.
+        n_restricted: Drawn that the box restricts.
         n_worlds, n_interest: Inside, whatever they weigh.
         first_paste: Index of the first box that was pasted; the number of boxes if none was.
     """
@@ -110,7 +110,7 @@ class BoxFound(NamedTuple):
 class _Sample:
     """Worlds and what they weigh; `free` are those that earlier boxes left."""
 
-    worlds: Assumptions
+    worlds: Drawn
     interest: Bool[np.ndarray, "world"]
     weight: Float[np.ndarray, "world"]
     free: Bool[np.ndarray, "world"]
@@ -118,7 +118,7 @@ class _Sample:
     @classmethod
     def of(
         cls,
-        worlds: Assumptions,
+        worlds: Drawn,
         interest: np.ndarray,
         weights: np.ndarray | None,
         free: np.ndarray | None = None,
@@ -140,14 +140,14 @@ class _Sample:
         return float(self.weight[inside & self.interest].sum() / mass) if mass > 0 else 0.0
 
 
-def whole_box(assumptions: Assumptions) -> Box:
+def whole_box(assumptions: Drawn) -> Box:
     """Return the box that restricts nothing."""
     n = len(assumptions.names)
     most = max([1, *map(len, assumptions.settings)])
     return Box(np.full(n, -np.inf), np.full(n, np.inf), np.ones((n, most), dtype=bool))
 
 
-def worlds_in(box: Box, assumptions: Assumptions) -> Bool[np.ndarray, "world"]:
+def worlds_in(box: Box, assumptions: Drawn) -> Bool[np.ndarray, "world"]:
     """Return which worlds lie in a box."""
     inside = np.ones(assumptions.n_worlds, dtype=bool)
     for k in np.flatnonzero(box.restricted()):
@@ -155,7 +155,7 @@ def worlds_in(box: Box, assumptions: Assumptions) -> Bool[np.ndarray, "world"]:
     return inside
 
 
-def _meets(box: Box, assumptions: Assumptions, k: int) -> Bool[np.ndarray, "world"]:
+def _meets(box: Box, assumptions: Drawn, k: int) -> Bool[np.ndarray, "world"]:
     column = assumptions.value[:, k]
     if assumptions.settings[k]:
         return box.kept[k][column.astype(np.int64)]
@@ -166,7 +166,7 @@ def _meets(box: Box, assumptions: Assumptions, k: int) -> Bool[np.ndarray, "worl
 
 
 def peel_box(
-    assumptions: Assumptions,
+    assumptions: Drawn,
     interest: Bool[np.ndarray, "world"],
     *,
     weights: Float[np.ndarray, "world"] | None = None,
@@ -253,7 +253,7 @@ def _cut(column: np.ndarray, weight: np.ndarray, share: float, end: End) -> floa
     return float((sorted_[rest[0] - 1] + sorted_[rest[0]]) / 2)
 
 
-def _narrow(worlds: Assumptions, inside: np.ndarray, box: Box, k: int) -> _Step:
+def _narrow(worlds: Drawn, inside: np.ndarray, box: Box, k: int) -> _Step:
     return _Step(box, inside & _meets(box, worlds, k))
 
 
@@ -279,7 +279,7 @@ def _pastes(sample: _Sample, inside: np.ndarray, box: Box, share: float) -> Iter
 
 
 def _widened(
-    worlds: Assumptions,
+    worlds: Drawn,
     weight: np.ndarray,
     around: np.ndarray,
     box: Box,
@@ -329,7 +329,7 @@ def _trajectory(sample: _Sample, boxes: list[Box], first_paste: int) -> Trajecto
 
 def quasi_p_values(
     box: Box,
-    assumptions: Assumptions,
+    assumptions: Drawn,
     interest: Bool[np.ndarray, "world"],
     free: Bool[np.ndarray, "world"] | None = None,
 ) -> Float[np.ndarray, "assumption"]:
@@ -351,7 +351,7 @@ def quasi_p_values(
 
 def relax_box(
     box: Box,
-    assumptions: Assumptions,
+    assumptions: Drawn,
     interest: Bool[np.ndarray, "world"],
     free: Bool[np.ndarray, "world"] | None = None,
     worst: float = 0.05,
@@ -375,7 +375,7 @@ def choose_box(trajectory: Trajectory, least_density: float = 0.8) -> int:
 
 
 def find_boxes(
-    assumptions: Assumptions,
+    assumptions: Drawn,
     interest: Bool[np.ndarray, "world"],
     *,
     weights: Float[np.ndarray, "world"] | None = None,

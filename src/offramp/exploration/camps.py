@@ -128,7 +128,7 @@ def _unfit(scenario: Scenario, view: str) -> list[Problem]:
     if open_:
         problems.append(
             Problem(
-                code="R611",
+                code="R616",
                 path=f"views.{view}.mechanisms",
                 message=f"view '{view}' settles {', '.join(open_)} by weights; a crux is sought "
                 "between two worlds.",
@@ -138,7 +138,7 @@ def _unfit(scenario: Scenario, view: str) -> list[Problem]:
     if decl is not None and decl.start:
         problems.append(
             Problem(
-                code="R612",
+                code="R617",
                 path=f"views.{view}.start",
                 message=f"view '{view}' settles how {', '.join(decl.start)} start; a start cannot "
                 "be exchanged by itself.",

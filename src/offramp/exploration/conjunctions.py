@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
-from offramp.exploration.assumptions import Assumptions, class_worlds
 from offramp.exploration.boxes import Box, whole_box, worlds_in
+from offramp.exploration.drawn import Drawn, class_worlds
 
 __all__ = ["SearchedWorlds", "conjunctions_by_size", "widest_restriction"]
 
@@ -39,7 +39,7 @@ class SearchedWorlds:
         least_mass: Weight that must lie inside.
     """
 
-    worlds: Assumptions
+    worlds: Drawn
     best: Bool[np.ndarray, "world"]
     weight: Float[np.ndarray, "world"]
     purity: float

@@ -39,7 +39,7 @@ MOST_TO_THIN = 10  # assumptions in a set whose every proper subset is tried
 
 
 class Exchange(NamedTuple):
-    """Assumptions exchanged together, and the slack that results.
+    """Drawn exchanged together, and the slack that results.
 
     Attributes:
         is_smallest: Whether no proper subset of it turns the verdict, all having been tried; if
@@ -85,7 +85,7 @@ class Crux:
     """What divides two camps.
 
     Attributes:
-        differing: Assumptions that they settle differently, in the first camp's order.
+        differing: Drawn that they settle differently, in the first camp's order.
         is_disputed: Whether their verdicts differ in sign, neither being zero or NaN.
         first_gives_way, second_gives_way: The exchanges that turn either camp's verdict.
         n_judged: Mixtures that were judged.
@@ -149,7 +149,7 @@ def find_crux(mixtures: Mixtures, *, exact_up_to: int = 2, largest: int = 8) -> 
 
     Args:
         exact_up_to: All sets up to this size are tried, those aside that contain a turning one.
-        largest: Assumptions in a set that is sought greedily, where no smaller one turns.
+        largest: Drawn in a set that is sought greedily, where no smaller one turns.
     """
     first, second = mixtures.slacks([frozenset(), mixtures.whole])
     is_disputed = _sign(first) * _sign(second) < 0

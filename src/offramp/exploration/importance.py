@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from offramp.exploration.assumptions import Assumptions, class_count, class_worlds
+from offramp.exploration.drawn import Drawn, class_count, class_worlds
 from offramp.exploration.weighing import effective_worlds, even_out
 
 __all__ = ["Importance", "Index", "delta_index", "first_order_index", "weigh_importance"]
@@ -64,7 +64,7 @@ class Importance:
 
 
 def weigh_importance(
-    assumptions: Assumptions,
+    assumptions: Drawn,
     answer: Float[np.ndarray, "world"],
     generator: np.random.Generator,
     *,

@@ -2,7 +2,7 @@ r"""First and total Sobol' indices by Saltelli's design: which worlds to solve, 
 
 The design has two tables of n points, A and B, and for each assumption a copy of A with that
 assumption's column from B: n (k + 2) worlds for k assumptions. The caller solves them; the
-estimate follows in a second call [Saltelli2010]. Assumptions must be independent of each other: a
+estimate follows in a second call [Saltelli2010]. Drawn must be independent of each other: a
 declared bundle has no such indices.
 """
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from offramp.exploration.assumptions import Assumptions, class_count, class_worlds
+from offramp.exploration.drawn import Drawn, class_count, class_worlds
 from offramp.exploration.robustness import Better
 from offramp.exploration.weighing import effective_worlds, even_out
 
@@ -58,7 +58,7 @@ class Worth:
 
 
 def find_worth(
-    assumptions: Assumptions,
+    assumptions: Drawn,
     value: Float[np.ndarray, "world policy"],
     generator: np.random.Generator,
     *,

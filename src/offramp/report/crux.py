@@ -99,7 +99,7 @@ def _question(
     if (claim is None) == (policies is None):
         raise RunError(
             Problem(
-                code="R613",
+                code="R618",
                 path="--claim",
                 message="the camps must be asked one thing: a claim, or two policies.",
                 fix="give --claim NAME, or --policies A B (and --measure M).",
@@ -126,7 +126,7 @@ def _refuse_unknown(kind: str, name: str, known: Sequence[str], path: str) -> No
         near = closest(name, known)
         raise RunError(
             Problem(
-                code="R614",
+                code="R619",
                 path=path,
                 message=f"'{name}' is no {kind} of this scenario.",
                 fix=f"write '{near}'." if near else f"there are: {', '.join(known) or 'none'}.",

@@ -142,7 +142,7 @@ class EssayDecl(Model):
         answers: The essay on the other side.
         about: The scenario that tests it.
         sorted_by: Year and month, for lists; as far as it can be inferred.
-        weight: Assumptions that carry most of it.
+        weight: Drawn that carry most of it.
     """
 
     offramp: Literal[1]

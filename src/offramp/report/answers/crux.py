@@ -12,7 +12,7 @@ __all__ = ["CruxAnswer", "DirectionRow", "DividingRow", "ExchangeRow"]
 
 
 class ExchangeRow(Record):
-    """Assumptions whose exchange turns a camp's verdict."""
+    """Drawn whose exchange turns a camp's verdict."""
 
     assumptions: list[str]
     slack: float

@@ -72,7 +72,7 @@ class StepRow(Record):
     holds: list[str]
     because: list[str]
     through: list[str]
-    needs: list[str] = Field(description="Assumptions.")
+    needs: list[str] = Field(description="Drawn.")
     stated: bool
 
 

@@ -1,4 +1,4 @@
-"""Assumptions as columns, and worlds in classes of one of them."""
+"""Drawn as columns, and worlds in classes of one of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata
 
-from offramp.exploration.assumptions import class_count, class_worlds, gather_assumptions
+from offramp.exploration.drawn import class_count, class_worlds, gather_assumptions
 
 
 def test_settings_are_numbered_alphabetically_and_numbers_stay():

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-__all__ = ["Assumptions", "class_count", "class_worlds", "gather_assumptions"]
+__all__ = ["Drawn", "class_count", "class_worlds", "gather_assumptions"]
 
 MOST_CLASSES = 48  # so many suffice for any number of worlds [Plischke2013]
 ROUNDING = 1e-9  # of summed weights in classes; a world on an edge belongs to the lower class
 
 
 @dataclass(frozen=True)
-class Assumptions:
+class Drawn:
     """One column an assumption, one row a world.
 
     Attributes:
@@ -38,12 +38,12 @@ class Assumptions:
         """How many worlds there are."""
         return self.value.shape[0]
 
-    def of_worlds(self, chosen: np.ndarray) -> Assumptions:
+    def of_worlds(self, chosen: np.ndarray) -> Drawn:
         """Return the same of some worlds only, by index or by mask."""
-        return Assumptions(self.names, self.settings, self.value[chosen])
+        return Drawn(self.names, self.settings, self.value[chosen])
 
 
-def gather_assumptions(columns: Mapping[str, Sequence[float] | Sequence[str]]) -> Assumptions:
+def gather_assumptions(columns: Mapping[str, Sequence[float] | Sequence[str]]) -> Drawn:
     """Return columns of numbers and of names of settings as one array.
 
     Settings are numbered in alphabetical order, so that the same worlds in another order are
@@ -67,7 +67,7 @@ def gather_assumptions(columns: Mapping[str, Sequence[float] | Sequence[str]]) -
         if not np.isfinite(values[-1]).all():
             raise ValueError(f"'{name}' is not finite in every world")
         settings.append(named)
-    return Assumptions(tuple(columns), tuple(settings), np.column_stack(values))
+    return Drawn(tuple(columns), tuple(settings), np.column_stack(values))
 
 
 def class_count(n_worlds: int) -> int:
