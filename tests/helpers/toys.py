@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["TOY", "TOY_CLAIMS"]
+__all__ = ["ASKED", "TOY", "TOY_CLAIMS"]
+
+ASKED = {"worlds": 7, "chunk": 3, "grid": 2, "seed": 4}  # small, with a last chunk to fill up
 
 TOY = """
 offramp: 1
