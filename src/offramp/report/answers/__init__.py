@@ -45,6 +45,15 @@ from offramp.report.answers.essays import (
     StepRow,
     TestedClaim,
 )
+from offramp.report.answers.explore import (
+    DrawnRow,
+    ExploreAnswer,
+    GridEffectRow,
+    GridTrialRow,
+    UnsolvedRow,
+    WorldGridAnswer,
+    WorldsRow,
+)
 from offramp.report.answers.rates import RateRow, RatesAnswer
 from offramp.report.answers.runs import (
     ActShare,
@@ -81,12 +90,16 @@ __all__ = [
     "CommonRow",
     "ComparisonRow",
     "DisagreementRow",
+    "DrawnRow",
     "EndingRow",
     "EssayAnswer",
     "EssayClaimRow",
     "EssaysAnswer",
+    "ExploreAnswer",
     "ExportAnswer",
     "GivenAnswer",
+    "GridEffectRow",
+    "GridTrialRow",
     "ListAnswer",
     "ListedEssay",
     "ListedMechanism",
@@ -124,10 +137,13 @@ __all__ = [
     "SwitchRow",
     "SwitchedRow",
     "TestedClaim",
+    "UnsolvedRow",
     "WhyAct",
     "WhyAnswer",
     "WhyBelief",
     "WhyTerm",
+    "WorldGridAnswer",
+    "WorldsRow",
 ]
 
 ANSWERS: dict[str, type[Answer]] = {
@@ -138,6 +154,7 @@ ANSWERS: dict[str, type[Answer]] = {
     "essay": EssayAnswer,
     "essay new": NewEssayAnswer,
     "essays": EssaysAnswer,
+    "explore": ExploreAnswer,
     "export": ExportAnswer,
     "list": ListAnswer,
     "mechanism": MechanismAnswer,
