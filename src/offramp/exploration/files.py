@@ -28,6 +28,8 @@ UNIX = 3  # the system that a zip entry says it comes from, whichever it does
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file in one step: whoever looks sees all of it, or what stood there before.
 
+    After a power cut it may be missing, though never in part: what is missing is made again.
+
     Raises:
         RunError: The system does not let it be written; nothing half-written is left.
     """
@@ -41,7 +43,6 @@ def write_whole(path: Path, content: bytes) -> None:
         os.chmod(made, 0o644)
         os.replace(made, path)
         made = ""
-        _flush_folder(path.parent)
     except OSError as error:
         raise RunError(cannot_write(path, error)) from None
     finally:
@@ -92,13 +93,3 @@ def cannot_write(path: Path, error: Exception) -> Problem:
         message=f"'{path}' cannot be written: {reason}.",
         fix="free space or name another place; a run that has begun goes on with --resume.",
     )
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make sure that a new name in a folder outlasts a power cut, where the system can."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
