@@ -7,6 +7,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -380,3 +381,48 @@ def test_killed_worker_ends_the_work_with_a_message():
         list(executor.Local(2).map(_die_at_three, range(8)))
     assert "error R611" in str(told.value)
     assert "--resume" in str(told.value)
+
+
+WAITS = """
+import os, sys, time
+from offramp.exploration.executor import Local
+
+def wait_long(number):
+    os.write(sys.stdout.fileno(), b"%d\\n" % os.getpid())
+    time.sleep(600)
+
+if __name__ == "__main__":
+    list(Local(2).map(wait_long, range(2)))
+"""
+
+
+PATIENCE = 60.0  # seconds, far more than leaving takes
+
+
+def is_running(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"  # dead, and waiting only for somebody to notice
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are told by /proc")
+def test_workers_leave_when_whoever_started_them_is_killed(tmp_path):
+    main = tmp_path / "main.py"
+    main.write_text(WAITS)
+    begun = subprocess.Popen([sys.executable, str(main)], stdout=subprocess.PIPE, text=True)
+    workers = []
+    with begun.stdout:
+        try:
+            workers += [int(begun.stdout.readline()) for _ in range(2)]
+        finally:
+            begun.kill()
+            begun.wait()
+    end = time.monotonic() + PATIENCE
+    while any(map(is_running, workers)) and time.monotonic() < end:
+        time.sleep(0.05)
+    left = [worker for worker in workers if is_running(worker)]
+    for worker in left:
+        os.kill(worker, signal.SIGKILL)
+    assert left == []
