@@ -68,7 +68,7 @@ def row_named(name: str) -> Row:
 
 def _fixed() -> list[Row]:
     """Return the rows that are known before any scenario has been read."""
-    return [*_named(), *_probing(), _orientation(), *_commands(), *_digits()]
+    return [*_named(), *_probing(), _orientation(), *_commands(), *_digits(), _machinery()]
 
 
 # rows import what they measure when they are measured, so that the catalogue is quick
@@ -192,6 +192,17 @@ def _digits() -> list[Row]:
         Row(f"digits-{name}", "digits", says, measure(name), (same,))
         for name in ("strait", "strait-standoff")
     ]
+
+
+def _machinery() -> Row:
+    def run(trial: bool) -> Measurement:
+        from benchmarks.machinery import measure_machinery
+
+        return measure_machinery("guarantee-2025", trial=trial)
+
+    says = "1,000 worlds of the lead case in 5 cases, all but solving them"
+    beyond = Bound("milliseconds_a_world", 1.0)
+    return Row("worlds-machinery", "worlds", says, run, (beyond,))
 
 
 def _lead() -> list[Row]:

@@ -12,8 +12,8 @@ from typing import Any
 
 REFERENCE = Path(__file__).parent / "reference"
 COMMANDS = (
-    "list", "new", "check", "schema", "mechanisms", "essay", "rates", "run", "sweep", "claims",
-    "audit", "crux", "canon", "why", "export",
+    "list", "new", "check", "schema", "mechanisms", "essay", "rates", "run", "sweep",
+    "explore", "claims", "audit", "crux", "canon", "why", "export",
 )  # fmt: skip
 
 CLI_HEAD = """# Command line

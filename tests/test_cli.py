@@ -21,8 +21,8 @@ from offramp.cli import app
 from offramp.report.answers import ANSWERS
 
 COMMANDS = (
-    "list", "new", "check", "schema", "mechanisms", "essay", "rates", "run", "sweep", "claims",
-    "audit", "crux", "canon", "why", "export",
+    "list", "new", "check", "schema", "mechanisms", "essay", "rates", "run", "sweep",
+    "explore", "claims", "audit", "crux", "canon", "why", "export",
 )  # fmt: skip
 MAIN = [sys.executable, "-c", "from offramp.cli import main; main()"]
 

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from offramp.equilibrium import Equilibrium, solve
     from offramp.equilibrium.explain import Explanation, why
     from offramp.errors import OfframpError, Problem
+    from offramp.exploration.ensemble import explore
+    from offramp.exploration.runs import Run, open_run
     from offramp.exploration.sweeps import Sweep, sweep
     from offramp.game import Game, compile_game
     from offramp.outcomes import Outcomes
@@ -22,12 +24,15 @@ __all__ = [
     "OfframpError",
     "Outcomes",
     "Problem",
+    "Run",
     "Scenario",
     "Sweep",
     "__version__",
     "compile_game",
+    "explore",
     "list_scenarios",
     "load_scenario",
+    "open_run",
     "propagate",
     "solve",
     "sweep",
@@ -44,11 +49,14 @@ _ROOMS = {
     "OfframpError": "errors",
     "Outcomes": "outcomes",
     "Problem": "errors",
+    "Run": "exploration.runs",
     "Scenario": "scenario",
     "Sweep": "exploration.sweeps",
     "compile_game": "game",
+    "explore": "exploration.ensemble",
     "list_scenarios": "scenario",
     "load_scenario": "scenario",
+    "open_run": "exploration.runs",
     "propagate": "outcomes",
     "solve": "equilibrium",
     "sweep": "exploration.sweeps",

@@ -54,4 +54,5 @@ def test_every_kind_of_measurement_is_there():
         "commands",
         "digits",
         "lead-case",
+        "worlds",
     }

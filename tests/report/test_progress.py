@@ -65,4 +65,22 @@ def test_error_within_is_passed_on():
 
 
 def test_a_total_that_nobody_knows_is_not_told():
-    assert Progress("solving", 0, io.StringIO()).line() == "solving: 0 done, 0 s"
+    progress = Progress("solving", 0, io.StringIO())
+    progress.done()
+    assert progress.line() == "solving: 1 done, 0 s"
+
+
+def test_job_of_equal_steps_says_how_long_is_left(monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
+    progress = Progress("solving", 0, io.StringIO())
+    assert progress.line() == "solving: 0 s"
+    progress.tell("worlds", 40, 100)  # as many are there from before
+    clock[0] = 110.0
+    assert progress.line() == "solving worlds: 40 of 100 done, 10 s"
+    progress.tell("worlds", 50, 100)
+    assert progress.line() == "solving worlds: 50 of 100 done, 10 s, about 50 s left"
+    clock[0] = 150.0
+    assert progress.line() == "solving worlds: 50 of 100 done, 50 s, about 4 min left"
+    clock[0] = 100.0 + 3600
+    assert progress.line().endswith("about 5 h 0 min left")

@@ -7,12 +7,13 @@ earlier stages left, so neither the number of threads nor the cut of the ranges 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TypeVar
 
-__all__ = ["Crew", "default_threads", "limit_threads"]
+__all__ = ["Crew", "default_threads", "limit_threads", "limited_threads"]
 
 _Result = TypeVar("_Result")
 
@@ -25,6 +26,17 @@ _limit: list[int] = []
 def limit_threads(threads: int) -> None:
     """Use so many threads in this process from now on, where no number is asked for."""
     _limit[:] = [threads]
+
+
+@contextmanager
+def limited_threads(threads: int) -> Iterator[None]:
+    """Use so many threads in this process for a while."""
+    before = list(_limit)
+    limit_threads(threads)
+    try:
+        yield
+    finally:
+        _limit[:] = before
 
 
 def default_threads() -> int:

@@ -46,12 +46,15 @@ class Laid:
         parameters: Values given from outside, by name; they win over the view's.
         grid: Points a side of the belief grid, None for the scenario's own.
         learning: False keeps beliefs at the priors, None is as the scenario says.
+        drawn: What a world draws: values of parameters and levels that variables start from. A
+            case may set some of it otherwise.
     """
 
     view: str | None = None
     parameters: Mapping[str, float | str] | None = None
     grid: int | None = None
     learning: bool | None = None
+    drawn: Mapping[str, float | str] | None = None
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,7 @@ def solve_one(scenario: Scenario, one: Solve, laid: Laid) -> Solved:
         view=laid.view,
         parameters=laid.parameters,
         settings=one.settings,
+        drawn=laid.drawn,
         grid=laid.grid,
         learning=laid.learning,
     )
@@ -199,7 +203,12 @@ def group_cases(
         return [(name,) for name in cases]
     bound = {
         name: bind(
-            scenario, case=name, view=laid.view, parameters=laid.parameters, settings=settings
+            scenario,
+            case=name,
+            view=laid.view,
+            parameters=laid.parameters,
+            settings=settings,
+            drawn=laid.drawn,
         )
         for name in cases
     }

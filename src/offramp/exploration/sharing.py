@@ -1,15 +1,14 @@
-"""Work shared out among processes: who does what changes no digit and no order."""
+"""Work shared out among processes, if it would take long: who does what changes no digit."""
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from functools import partial
 from typing import TypeVar
 
-from offramp.equilibrium.tasks import default_threads, limit_threads
+from offramp.equilibrium.tasks import default_threads
+from offramp.exploration.executor import Local
 
 __all__ = ["share_out"]
 
@@ -26,35 +25,34 @@ def share_out(
 ) -> list[Found]:
     """Return what work makes of each item, in their order.
 
-    The first is worked on here. If the others would take long, they are shared out among processes
-    of one thread each, which are spawned and never forked.
+    The first is worked on here. If the others would take long, they are shared out among processes.
 
     Args:
         work: Takes and returns what can be sent to another process.
         done: Told each item once it is worked on.
+
+    Raises:
+        RunError: A worker died.
     """
     begun = time.monotonic()
-    found: list[Found] = []
+    found: dict[int, Found] = {}
 
-    def take_in(item: Item, result: Found) -> None:
-        found.append(result)
-        done(item)
+    def take_in(number: int, result: Found) -> None:
+        found[number] = result
+        done(items[number])
 
-    for item in items[:1]:
-        take_in(item, work(item))
-    rest = items[1:]
+    if items:
+        take_in(0, work(items[0]))
+    rest = range(1, len(items))
     n_workers = min(default_threads(), len(rest))
     if n_workers < 2 or (time.monotonic() - begun) * len(rest) < WORTH_SHARING:
-        for item in rest:
-            take_in(item, work(item))
-        return found
-    with ProcessPoolExecutor(n_workers, get_context("spawn"), _begin_work) as workers:
-        for item, result in zip(rest, workers.map(work, rest), strict=True):
-            take_in(item, result)
-    return found
+        for number in rest:
+            take_in(number, work(items[number]))
+    else:
+        for number, result in Local(n_workers).map(partial(_nth, work, items), rest):
+            take_in(number, result)
+    return [found[number] for number in range(len(items))]
 
 
-def _begin_work() -> None:
-    """Prepare a process that others start: one thread, and quiet death at Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    limit_threads(1)
+def _nth(work: Callable[[Item], Found], items: Sequence[Item], number: int) -> Found:
+    return work(items[number])

@@ -135,7 +135,14 @@ def set_by(
     are sure to move; those acts count as not having been taken.
     """
     mine, theirs = (
-        bind(scenario, case=name, view=laid.view, parameters=laid.parameters, settings=settings)
+        bind(
+            scenario,
+            case=name,
+            view=laid.view,
+            parameters=laid.parameters,
+            settings=settings,
+            drawn=laid.drawn,
+        )
         for name in (case, reference)
     )
     acts = {
@@ -178,6 +185,7 @@ def _played_as(
         view=laid.view,
         parameters=laid.parameters,
         settings=settings,
+        drawn=laid.drawn,
         grid=laid.grid or plain_points(bind(scenario, case=reference, view=laid.view)),
         learning=laid.learning,
     )

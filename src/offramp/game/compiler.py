@@ -60,6 +60,7 @@ def compile_game(
     view: str | None = None,
     parameters: Mapping[str, float | str] | None = None,
     settings: Mapping[str, str] | None = None,
+    drawn: Mapping[str, float | str] | None = None,
     starts: Iterable[str] = (),
     meeting: Mapping[str, AsIf] | None = None,
     grid: int | Mapping[str, int] | None = None,
@@ -74,6 +75,7 @@ def compile_game(
     Args:
         case: A case of the scenario (every policy is one); or give `policy`.
         view: A view laid over the scenario; `settings` and `parameters` go on top of it.
+        drawn: What a world draws: it lies between the view and the case.
         starts: Further cases that differ from `case` only in their start, or in the event that
             they are conditioned on, and share the game.
         meeting: Further cases all of whose states the game meets too, as they are and as if some
@@ -95,7 +97,13 @@ def compile_game(
 
     def bound(name: str | None) -> Crisis:
         return bind(
-            scenario, view=view, case=name, policy=policy, parameters=parameters, settings=settings
+            scenario,
+            view=view,
+            case=name,
+            policy=policy,
+            parameters=parameters,
+            settings=settings,
+            drawn=drawn,
         )
 
     crisis = bound(case)

@@ -16,6 +16,7 @@ from offramp.report.answers import (
     CruxAnswer,
     EssayAnswer,
     EssaysAnswer,
+    ExploreAnswer,
     ExportAnswer,
     ListAnswer,
     MechanismAnswer,
@@ -35,6 +36,7 @@ from offramp.report.claim_tables import claim_tables
 from offramp.report.crux_tables import crux_sentences, crux_tables
 from offramp.report.essay_layout import write_essay, write_mechanism
 from offramp.report.essay_tables import essay_list, mechanism_list
+from offramp.report.explore_tables import explore_notes, explore_tables
 from offramp.report.run_tables import liveliness_table, screen_tables
 from offramp.report.sweep_tables import sweep_table
 from offramp.report.tables import (
@@ -226,6 +228,13 @@ def _write_sweep(answer: SweepAnswer, width: int) -> str:
     return "\n\n".join([*parts, textwrap.fill(f"{told} {more}", width)])
 
 
+def _write_explore(answer: ExploreAnswer, width: int) -> str:
+    tables = [render(table, width) for table in explore_tables(answer) if table.rows]
+    notes = [textwrap.fill(note, width) for note in explore_notes(answer)]
+    go_on = [f"To go on: {answer.go_on}"] if answer.go_on else []  # one line, to be copied
+    return "\n\n".join([_head(answer.scenario), *tables, *notes, *go_on])
+
+
 def _write_rates(answer: RatesAnswer, width: int) -> str:
     columns: tuple[tuple[str, Kind], ...] = (
         ("event", "text"),
@@ -333,6 +342,7 @@ _WRITERS: dict[type[Answer], Callable[[Any, int], str]] = {
     ClaimsAnswer: _write_claims,
     EssayAnswer: write_essay,
     EssaysAnswer: _write_essays,
+    ExploreAnswer: _write_explore,
     ExportAnswer: _write_export,
     ListAnswer: _write_list,
     MechanismAnswer: write_mechanism,

@@ -1,7 +1,8 @@
 """Progress on whatever takes longer than a second: a bar on a terminal, plain lines otherwise.
 
-It goes to standard error, so that what a command says on standard output can be piped. A thread
-of its own keeps the seconds running while a single step is under way.
+A job whose steps take about equally long also says how much time is left. It goes to standard
+error, so that what a command says on standard output can be piped. A thread of its own keeps the
+seconds running while a single step is under way.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Progress:
         self._step = ""
         self._begun = time.monotonic()
         self._shown = False
+        self._first: tuple[float, int] | None = None  # when steps were first told, and how many
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -66,12 +68,28 @@ class Progress:
         """Count steps that are finished."""
         self._finished += count
 
+    def tell(self, step: str, done: int, total: int) -> None:
+        """Say how far a job of equal steps has come; the first word of a step begins its clock."""
+        if step != self._step:
+            self._first = (time.monotonic(), done)
+        self._step, self._finished, self._total = step, done, total
+
     def line(self) -> str:
         """Return what is shown now."""
         seconds = time.monotonic() - self._begun
         step = f" {self._step}" if self._step else ""
         of = f" of {self._total}" if self._total else ""
-        return f"{self._verb}{step}: {self._finished}{of} done, {seconds:.0f} s"
+        counted = f"{self._finished}{of} done, " if self._total or self._finished else ""
+        told = f"{self._verb}{step}: {counted}{seconds:.0f} s"
+        left = self._left()
+        return told if left is None else f"{told}, about {_span(left)} left"
+
+    def _left(self) -> float | None:
+        """Return the seconds that the rest takes if it goes on as since the first word."""
+        if self._first is None or self._finished <= self._first[1]:
+            return None
+        took = time.monotonic() - self._first[0]
+        return took / (self._finished - self._first[1]) * (self._total - self._finished)
 
     def _watch(self) -> None:
         pause = QUIET_SECONDS
@@ -84,3 +102,11 @@ class Progress:
     def _bar(self) -> str:
         filled = BAR_WIDTH * self._finished // max(1, self._total)
         return f"\r\x1b[K[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {self.line()}"
+
+
+def _span(seconds: float) -> str:
+    """Write a length of time for reading."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"

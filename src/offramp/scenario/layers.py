@@ -84,11 +84,19 @@ def lay(
     policy: str | None = None,
     parameters: Mapping[str, float | str] | None = None,
     settings: Mapping[str, str] | None = None,
+    drawn: Mapping[str, float | str] | None = None,
 ) -> Layers:
-    """Return what lies over a scenario; unknown names are noted."""
+    """Return what lies over a scenario; unknown names are noted.
+
+    Args:
+        drawn: What a world draws: values of parameters, levels that variables start from. It lies
+            over the view and under the case, which may set some of it otherwise.
+    """
     layers = Layers()
     if view is not None:
         _lay_view(scenario, view, layers, notes)
+    for name, value in (drawn or {}).items():
+        _lay_drawn(scenario, name, value, layers)
     if case is not None:
         _lay_case(scenario, case, layers, notes)
     if policy is not None:
@@ -128,6 +136,14 @@ def _lay_case(scenario: Scenario, case: str, layers: Layers, notes: Notes) -> No
     elif case != DEFAULT_POLICY:
         known = case_names(scenario)
         _unknown("S408", "policy or case", case, known, _outside("--case", case), notes)
+
+
+def _lay_drawn(scenario: Scenario, name: str, value: float | str, layers: Layers) -> None:
+    spot = _outside("drawn", name)
+    if name in scenario.variables:
+        layers.start[name] = Given({str(value): 1.0}, spot)
+    else:
+        layers.sets[name] = Entry(value, spot)
 
 
 def _lay_number(

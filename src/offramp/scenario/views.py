@@ -1,7 +1,8 @@
 """Views, cases and `--set`, laid over a scenario: from a `Scenario` to a `Crisis`.
 
-What is laid over what, the later winning: the file, the view, the case, what the caller gives. A
-number that a mechanism in force sets is what the mechanism says, whatever is laid over it.
+What is laid over what, the later winning: the file, the view, what a world draws, the case, what
+the caller gives. A number that a mechanism in force sets is what the mechanism says, whatever is
+laid over it.
 
 What depends on the settings of mechanisms only (stages, payoffs, endings, measures) is read once
 and remembered with the scenario, so that binding thousands of worlds costs their numbers only.
@@ -58,6 +59,7 @@ def bind(
     policy: str | None = None,
     parameters: Mapping[str, float | str] | None = None,
     settings: Mapping[str, str] | None = None,
+    drawn: Mapping[str, float | str] | None = None,
 ) -> Crisis:
     """Return a scenario bound to one view, one case and one set of numbers.
 
@@ -68,6 +70,8 @@ def bind(
         parameters: Values laid over everything else (`--set`): by parameter; by variable, a level
             to start from; `player.precision`, `player.discount`; `player.type.prior`, its chance.
         settings: Settings of mechanisms, by the name that each is called by.
+        drawn: What a world draws, under what the case says: values of parameters, and levels that
+            variables start from.
 
     Raises:
         ScenarioError: with every problem that binding finds.
@@ -81,6 +85,7 @@ def bind(
         policy=policy,
         parameters=parameters,
         settings=settings,
+        drawn=drawn,
     )
     crisis = bind_layers(scenario, layers, notes)
     raise_problems(notes.problems, ScenarioError)

@@ -46,6 +46,15 @@ from offramp.report.answers.essays import (
     StepRow,
     TestedClaim,
 )
+from offramp.report.answers.explore import (
+    DrawnRow,
+    ExploreAnswer,
+    GridEffectRow,
+    GridTrialRow,
+    UnsolvedRow,
+    WorldGridAnswer,
+    WorldsRow,
+)
 from offramp.report.answers.rates import RateRow, RatesAnswer
 from offramp.report.answers.runs import (
     ActShare,
@@ -85,13 +94,17 @@ __all__ = [
     "DirectionRow",
     "DisagreementRow",
     "DividingRow",
+    "DrawnRow",
     "EndingRow",
     "EssayAnswer",
     "EssayClaimRow",
     "EssaysAnswer",
     "ExchangeRow",
+    "ExploreAnswer",
     "ExportAnswer",
     "GivenAnswer",
+    "GridEffectRow",
+    "GridTrialRow",
     "ListAnswer",
     "ListedEssay",
     "ListedMechanism",
@@ -129,10 +142,13 @@ __all__ = [
     "SwitchRow",
     "SwitchedRow",
     "TestedClaim",
+    "UnsolvedRow",
     "WhyAct",
     "WhyAnswer",
     "WhyBelief",
     "WhyTerm",
+    "WorldGridAnswer",
+    "WorldsRow",
 ]
 
 ANSWERS: dict[str, type[Answer]] = {
@@ -144,6 +160,7 @@ ANSWERS: dict[str, type[Answer]] = {
     "essay": EssayAnswer,
     "essay new": NewEssayAnswer,
     "essays": EssaysAnswer,
+    "explore": ExploreAnswer,
     "export": ExportAnswer,
     "list": ListAnswer,
     "mechanism": MechanismAnswer,
