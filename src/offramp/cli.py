@@ -452,16 +452,10 @@ def crux(
     set_: Set = None,
     grid: Grid = None,
     exact: Annotated[
-        int,
-        typer.Option(metavar="N", help="Try all sets of up to so many assumptions.", min=1, max=4),
+        int, typer.Option(metavar="N", help="Try all sets of so many assumptions.", min=1, max=4)
     ] = 2,
     orders: Annotated[
-        int,
-        typer.Option(
-            metavar="N",
-            help="Pairs of orders drawn for shares of the gap; 0 for no shares.",
-            min=0,
-        ),
+        int, typer.Option(metavar="N", help="Pairs of orders drawn for shares of the gap.", min=0)
     ] = 0,
     seed: Annotated[int, typer.Option(metavar="S", help="Seed of the orders.")] = 1,
     json: Json = False,
