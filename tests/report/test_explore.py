@@ -183,3 +183,24 @@ def test_long_table_has_one_row_per_world_and_case(explored):
 def test_plain_toy_has_no_claims_and_can_be_explored_all_the_same(offramp):
     Path("plain.yaml").write_text(TOY)
     assert offramp("explore", "plain.yaml", *ASKED, "--design", "lhs")[0] == 0
+
+
+def test_claims_are_counted_over_the_worlds(offramp, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "claims.yaml").write_text(TOY_CLAIMS)
+    words = ("claims.yaml", "--worlds", "16", "--grid", "2", "--out", "run")
+    code, out, _ = offramp("explore", *words, "--json")
+    assert code == 0
+    rows = {row["claim"]: row for row in as_json("explore", out)["verdicts"]}
+    assert list(rows) == ["deters", "lures", "often", "seldom"]
+    run = open_run(tmp_path / "run")
+    gap = run.of("lost", "solved") - run.of("lost", "always-fight")
+    counted = int((gap > 0.1).sum()), int((gap < -0.1).sum())
+    assert (rows["deters"]["holds"], rows["deters"]["fails"]) == counted
+    assert (rows["lures"]["fails"], rows["lures"]["holds"]) == counted
+    assert rows["deters"]["undecided"] == 16 - sum(counted)
+    assert rows["deters"]["low"] < counted[0] / 16 <= rows["deters"]["high"]
+    code, text, _ = offramp("explore", *words, "--resume")
+    assert code == 0
+    assert f"{counted[0]} of 16" in text
+    assert "No count is the probability that a claim is true" in " ".join(text.split())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from offramp import __version__
 from offramp.errors import Problem, RunError
@@ -87,13 +87,17 @@ def refuse_without_claims(scenario: Scenario, told: str) -> None:
 def in_pairs(claims: Sequence[ClaimFound], scenario: Scenario) -> list[ClaimFound]:
     """Return claims in listed order, each followed by its counter-claim."""
     by_name = {one.claim.name: one for one in claims}
-    ordered: dict[str, ClaimFound] = {}
-    for name, one in by_name.items():
-        ordered.setdefault(name, one)
+    return [by_name[name] for name in paired(by_name, scenario)]
+
+
+def paired(names: Iterable[str], scenario: Scenario) -> list[str]:
+    """Return names of claims in their order, each followed by its counter-claim's if it is one."""
+    known = list(names)
+    ordered: dict[str, None] = {}
+    for name in known:
         counter = scenario.claims[name].counter
-        if counter in by_name:
-            ordered.setdefault(counter, by_name[counter])
-    return list(ordered.values())
+        ordered |= dict.fromkeys([name, *([counter] if counter in known else [])])
+    return list(ordered)
 
 
 def _row(one: ClaimFound, found: ClaimsFound) -> ClaimRow:

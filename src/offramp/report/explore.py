@@ -15,6 +15,8 @@ from offramp.exploration.design import DesignName
 from offramp.exploration.ensemble import explore
 from offramp.exploration.manifest import GridChoice
 from offramp.exploration.runs import Run
+from offramp.exploration.shares import HOLDS
+from offramp.exploration.verdicts import judge_worlds
 from offramp.report.answers import (
     DrawnRow,
     ExploreAnswer,
@@ -23,8 +25,10 @@ from offramp.report.answers import (
     UnsolvedRow,
     WorldGridAnswer,
     WorldsRow,
+    WorldVerdictRow,
 )
 from offramp.report.catalog import sound_scenario
+from offramp.report.claims import paired
 from offramp.report.progress import Progress
 from offramp.report.results import is_chance, scenario_head
 from offramp.report.tables import format_number
@@ -91,6 +95,7 @@ def describe_explore(
         drawn=list(_drawn(run)),
         not_drawn=list(run.assumptions.settled),
         rows=list(_rows(run, scenario)),
+        verdicts=list(_verdicts(run)),
         unsolved=_unsolved(run),
         residual=float(np.nanmax(run.residual)) if run.solved.any() else None,
         not_converged=int(run.not_converged.sum()),
@@ -149,6 +154,27 @@ def _row(case: str, quantity: str, values: np.ndarray, *, chance: bool) -> World
         p90=p90,
         mean=float(told.mean()) if len(told) else None,
     )
+
+
+def _verdicts(run: Run) -> Iterator[WorldVerdictRow]:
+    """Yield what the worlds say of each claim, each followed by its counter-claim."""
+    judged = {one.claim.name: one for one in judge_worlds(run)}
+    for name in paired(judged, run.scenario):
+        one = judged[name]
+        if one.shares is not None:
+            holds, fails, undecided = (int(count) for count in one.shares.count)
+            yield WorldVerdictRow(
+                claim=name,
+                says=one.claim.decl.says,
+                counter=one.claim.decl.counter,
+                worlds=holds + fails + undecided,
+                holds=holds,
+                fails=fails,
+                undecided=undecided,
+                low=float(one.shares.low[HOLDS]),
+                high=float(one.shares.high[HOLDS]),
+                verdict=one.over_worlds,
+            )
 
 
 def _unsolved(run: Run) -> list[UnsolvedRow]:

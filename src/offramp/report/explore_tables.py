@@ -14,8 +14,13 @@ KIND_WORDS = {"number": "number", "setting": "mechanism", "start": "start level"
 
 
 def explore_tables(answer: ExploreAnswer) -> list[Table]:
-    """Return how quantities spread, the effect of the world grid, and what went wrong."""
-    return [_spread_table(answer), _grid_table(answer), _unsolved_table(answer)]
+    """Return how quantities spread, what claims come to, the world grid, and what went wrong."""
+    return [
+        _spread_table(answer),
+        _verdict_table(answer),
+        _grid_table(answer),
+        _unsolved_table(answer),
+    ]
 
 
 def explore_notes(answer: ExploreAnswer) -> Iterator[str]:
@@ -24,6 +29,11 @@ def explore_notes(answer: ExploreAnswer) -> Iterator[str]:
     if answer.mended:
         chunks = ", ".join(map(str, answer.mended))
         yield f"Damaged, and computed again: chunk {chunks}."
+    if answer.verdicts:
+        yield (
+            "Verdicts count the worlds that we drew, over ranges that somebody judged. No count is "
+            "the probability that a claim is true."
+        )
     yield _grid_words(answer)
     yield _trust_words(answer)
     if answer.folder and not answer.finished:
@@ -54,6 +64,32 @@ def _spread(row: WorldsRow) -> str | None:
         return None
     write = format_share if row.is_chance else format_number
     return f"{write(row.p50)} ({write(row.p10)} to {write(row.p90)})"
+
+
+def _verdict_table(answer: ExploreAnswer) -> Table:
+    columns: tuple[tuple[str, Kind], ...] = (
+        ("claim", "text"),
+        ("holds in", "text"),
+        ("fails in", "number"),
+        ("undecided in", "number"),
+        ("share that holds", "text"),
+        ("over worlds", "text"),
+    )
+    rows = tuple(
+        (
+            row.claim,
+            f"{row.holds:,} of {row.worlds:,}",
+            row.fails,
+            row.undecided,
+            f"{format_share(row.low)} to {format_share(row.high)}",
+            row.verdict,
+        )
+        for row in answer.verdicts
+    )
+    note = (
+        "`over worlds`: at 90 % of the weight, the interval's near end above 80 %; else it depends."
+    )
+    return Table("verdicts", "Claims over these worlds", columns, rows, note=note)
 
 
 def _grid_table(answer: ExploreAnswer) -> Table:

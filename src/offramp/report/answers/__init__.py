@@ -54,6 +54,7 @@ from offramp.report.answers.explore import (
     UnsolvedRow,
     WorldGridAnswer,
     WorldsRow,
+    WorldVerdictRow,
 )
 from offramp.report.answers.rates import RateRow, RatesAnswer
 from offramp.report.answers.runs import (
@@ -148,6 +149,7 @@ __all__ = [
     "WhyBelief",
     "WhyTerm",
     "WorldGridAnswer",
+    "WorldVerdictRow",
     "WorldsRow",
 ]
 

@@ -15,6 +15,7 @@ __all__ = [
     "GridTrialRow",
     "UnsolvedRow",
     "WorldGridAnswer",
+    "WorldVerdictRow",
     "WorldsRow",
 ]
 
@@ -37,6 +38,23 @@ class WorldsRow(Record):
     p50: float | None
     p90: float | None
     mean: float | None
+
+
+class WorldVerdictRow(Record):
+    """A claim over the worlds in which every case that it compares was solved."""
+
+    claim: str
+    says: str
+    counter: str | None
+    worlds: int = Field(description="In which it could be judged.")
+    holds: int = Field(description="Of them.")
+    fails: int
+    undecided: int
+    low: float = Field(description="Sampling interval of the share in which it holds.")
+    high: float
+    verdict: Literal["holds", "fails", "depends"] = Field(
+        description="At 90 % of the weight, with the interval's near end above 80 %."
+    )
 
 
 class UnsolvedRow(Record):
@@ -94,6 +112,7 @@ class ExploreAnswer(Answer):
     drawn: list[DrawnRow]
     not_drawn: list[str] = Field(description="Parameters without a range, or that are settled.")
     rows: list[WorldsRow]
+    verdicts: list[WorldVerdictRow] = Field(description="Each followed by its counter-claim.")
     unsolved: list[UnsolvedRow]
     residual: float | None = Field(description="Largest |strategy - logit reply|.")
     not_converged: int = Field(description="Points that did not converge, in all solves.")
