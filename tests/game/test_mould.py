@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 
 import numpy as np
 import pytest
 
 from offramp.errors import GameError
 from offramp.exploration.design import draw_worlds
-from offramp.game import Game, compile_game
+from offramp.game import Game, Moulds, compile_game
 from offramp.scenario import load_scenario, parse_scenario
 from offramp.scenario.worlds import spans_of
 
@@ -62,13 +63,13 @@ def arrays_of(game: Game) -> list[np.ndarray]:
 def test_cast_world_is_the_compiled_one(name, case):
     scenario = load_scenario(name)
     case = case or next(iter(scenario.policies))
-    moulds = {}
-    compile_game(scenario, case=case, grid=2, moulds=moulds)
+    moulds = Moulds()
+    first = compile_game(scenario, case=case, grid=2, moulds=moulds)
     spans = spans_of(scenario)
     for world in draw_worlds(spans, {}, [], 3, np.random.default_rng(5)):
         cast = compile_game(scenario, case=case, grid=2, parameters=world.parameters, moulds=moulds)
         alone = compile_game(scenario, case=case, grid=2, parameters=world.parameters)
-        assert cast.stages[0][0].movers is next(iter(moulds.values())).game.stages[0][0].movers
+        assert cast.stages[0][0].movers is first.stages[0][0].movers
         found, expected = arrays_of(cast), arrays_of(alone)
         assert len(found) == len(expected) > 50
         for one, other in zip(found, expected, strict=True):
@@ -83,11 +84,12 @@ def test_cast_world_is_the_compiled_one(name, case):
         ({"odds": 0.0}, False),  # nobody gets up: other states are reached
         ({"odds": 1.0}, False),  # the first climb is sure to succeed
         ({"line": 3.0}, False),  # the act is on offer elsewhere
+        ({"rung": 1}, False),  # it starts where it came to before, and meets states in other order
     ],
 )
 def test_what_leads_elsewhere_is_compiled_by_itself(changed, is_cast):
     scenario = parse_scenario(CLIMB)
-    moulds = {}
+    moulds = Moulds()
     first = compile_game(scenario, moulds=moulds)
     found = compile_game(scenario, parameters=changed, moulds=moulds)
     shared = found.stages[0][0].movers[0].action is first.stages[0][0].movers[0].action
@@ -99,7 +101,14 @@ def test_what_leads_elsewhere_is_compiled_by_itself(changed, is_cast):
 
 def test_numbers_unfit_to_be_played_are_told_as_ever():
     scenario = parse_scenario(CLIMB)
-    moulds = {}
+    moulds = Moulds()
     compile_game(scenario, moulds=moulds)
     with pytest.raises(GameError, match="G501"):
         compile_game(scenario, parameters={"odds": 1.5}, moulds=moulds)
+
+
+def test_moulds_arrive_empty_in_another_process():
+    moulds = Moulds()
+    compile_game(parse_scenario(CLIMB), moulds=moulds)
+    assert len(moulds) == 1
+    assert len(pickle.loads(pickle.dumps(moulds))) == 0

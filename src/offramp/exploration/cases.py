@@ -16,7 +16,7 @@ import numpy as np
 from offramp.equilibrium import Equilibrium, solve
 from offramp.equilibrium.certify import GridCertificate, certify
 from offramp.exploration.design import Spread, spread_settings
-from offramp.game import Game, compile_game, same_but_for_start
+from offramp.game import Game, Moulds, compile_game, same_but_for_start
 from offramp.outcomes import Outcomes, propagate
 from offramp.scenario import Scenario, bind, case_names, settings_of
 
@@ -128,8 +128,8 @@ def view_spread(scenario: Scenario, view: str | None) -> Spread:
     return spread_settings(open_, seed=scenario.solver.seed or 0)
 
 
-def solve_one(scenario: Scenario, one: Solve, laid: Laid) -> Solved:
-    """Compile and solve the game that some cases share."""
+def solve_one(scenario: Scenario, one: Solve, laid: Laid, moulds: Moulds | None = None) -> Solved:
+    """Compile and solve the game that some cases share; `moulds` as in `compile_game`."""
     compiled = partial(
         compile_game,
         scenario,
@@ -141,6 +141,7 @@ def solve_one(scenario: Scenario, one: Solve, laid: Laid) -> Solved:
         drawn=laid.drawn,
         grid=laid.grid,
         learning=laid.learning,
+        moulds=moulds,
     )
     game = compiled()
     # others reply to, and learn from, the game without a secret policy

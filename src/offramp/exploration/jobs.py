@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from offramp.errors import OfframpError
 from offramp.exploration.assumptions import Assumptions, Worlds
 from offramp.exploration.cases import Laid, Solve, solve_one
 from offramp.exploration.store import BEYOND, FAILED, SOLVED
+from offramp.game import Moulds
 from offramp.outcomes import propagate
 from offramp.scenario import Scenario
 
@@ -39,6 +40,8 @@ class Job:
     Attributes:
         groups: Cases that share a solve.
         size: Worlds in a chunk; chunk k holds worlds k * size to (k + 1) * size - 1.
+        moulds: Structures of games, where worlds differ in numbers only. Mechanisms that are drawn
+            give each world a structure of its own.
     """
 
     scenario: Scenario
@@ -50,6 +53,7 @@ class Job:
     assumptions: Assumptions
     worlds: Worlds
     size: int
+    moulds: Moulds = field(default_factory=Moulds, compare=False, repr=False)
 
     def __call__(self, chunk: int) -> Done:
         """Solve a chunk.
@@ -98,7 +102,8 @@ class Job:
     def _solve_group(
         self, one: Solve, places: Sequence[int], laid: Laid, row: Mapping[str, np.ndarray]
     ) -> None:
-        equilibrium, policy_game = solve_one(self.scenario, one, laid)
+        moulds = None if self.assumptions.mechanisms else self.moulds
+        equilibrium, policy_game = solve_one(self.scenario, one, laid, moulds)
         for case, place in zip(one.cases, places, strict=True):
             found = propagate(
                 equilibrium, start=case, policy_game=policy_game, measures=self.measures

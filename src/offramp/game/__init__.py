@@ -18,7 +18,7 @@ from offramp.game.factored import (
     Step,
 )
 from offramp.game.layout import plain_points
-from offramp.game.mould import Mould
+from offramp.game.mould import Moulds
 from offramp.game.states import AsIf, Field, StateSpace
 
 __all__ = [
@@ -31,7 +31,7 @@ __all__ = [
     "Field",
     "Game",
     "GameReport",
-    "Mould",
+    "Moulds",
     "Options",
     "PlayerAxis",
     "Rows",

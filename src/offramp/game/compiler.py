@@ -8,9 +8,10 @@ only mover of a variable removes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from offramp.game.findings import Findings
 from offramp.game.frame import Endings, Frame, Usage
 from offramp.game.layout import Layout, beliefs, lay_out, points_by_player
 from offramp.game.ledger import account_numbers
-from offramp.game.mould import Assembly, Mould, terminal_payoffs
+from offramp.game.mould import Assembly, Mould, Moulds, terminal_payoffs
 from offramp.game.payoffs import Terminals, payoff_tables, reads_beliefs
 from offramp.game.readings import readings_of
 from offramp.game.search import Search, distribution, start_lottery
@@ -68,7 +69,7 @@ def compile_game(
     beliefs: str | None = None,
     terms_of: str | None = None,
     without_policy: bool = False,
-    moulds: MutableMapping[object, Mould] | None = None,
+    moulds: Moulds | None = None,
 ) -> Game:
     """Bind a scenario and compile it.
 
@@ -87,8 +88,8 @@ def compile_game(
         beliefs: `grid` or `history`; default: the file's `solver:`, else `grid`.
         terms_of: Keep this player's payoffs apart by named term (explanations).
         without_policy: Leave the case's policy out (what others reply to if it is secret).
-        moulds: Games compiled before, in which this one is cast if it differs in numbers only;
-            else it is added. Of one scenario; whoever keeps them decides for how long.
+        moulds: Games of this scenario compiled before, in one of which this game is cast if it
+            differs in numbers only; else it is added.
 
     Raises:
         ScenarioError: A name that is not declared, or content that breaks a rule.
@@ -115,14 +116,8 @@ def compile_game(
     learns = bool(solver.get("learning", True)) if learning is None else learning
     exact = (beliefs or solver.get("beliefs", "grid")) == "history"
     all_starts = {name: one.start for name, one in cases.items()}
-    settings_in_force = tuple(sorted(crisis.settings.items()))
-    key = (tuple(cases), policy, repr(asked), learns, exact, terms_of, tuple(meeting or ()),
-           settings_in_force, without_policy)  # fmt: skip
-    if moulds is not None and key in moulds:
-        game = moulds[key].cast(crisis, all_starts)
-        if game is not None:
-            return game
-    mould = mould_crisis(
+    make = partial(
+        mould_crisis,
         crisis,
         all_starts,
         given={name: one.given for name, one in cases.items() if one.given is not None},
@@ -132,9 +127,10 @@ def compile_game(
         terms_of=terms_of,
         meeting=[(bound(name), as_if) for name, as_if in (meeting or {}).items()],
     )
-    if moulds is not None:
-        moulds[key] = mould
-    return mould.game
+    if moulds is None or meeting:  # where other cases' states are met, their numbers decide too
+        return make().game
+    made_for = (tuple(cases), without_policy, repr(asked), learns, exact, terms_of)
+    return moulds.cast(made_for, crisis, all_starts, make)
 
 
 def same_but_for_start(one: Crisis, other: Crisis) -> bool:
@@ -153,7 +149,25 @@ def same_but_for_start(one: Crisis, other: Crisis) -> bool:
     return bare(one) == bare(other)
 
 
+class Options(TypedDict, total=False):
+    """What a crisis is compiled with; see `mould_crisis`."""
+
+    given: Mapping[str, Expr] | None
+    grid: int | Mapping[str, int] | None
+    learning: bool
+    exact_beliefs: bool
+    terms_of: str | None
+    meeting: Sequence[tuple[Crisis, AsIf]]
+
+
 def compile_crisis(
+    crisis: Crisis, starts: Mapping[str, Start] | None = None, **options: Unpack[Options]
+) -> Game:
+    """Compile a crisis into a game; arguments and errors are those of `mould_crisis`."""
+    return mould_crisis(crisis, starts, **options).game
+
+
+def mould_crisis(
     crisis: Crisis,
     starts: Mapping[str, Start] | None = None,
     *,
@@ -163,8 +177,8 @@ def compile_crisis(
     exact_beliefs: bool = False,
     terms_of: str | None = None,
     meeting: Sequence[tuple[Crisis, AsIf]] = (),
-) -> Game:
-    """Compile a crisis into a game.
+) -> Mould:
+    """Compile a crisis, and keep what other numbers can be cast in.
 
     Args:
         starts: Where play may begin, by name; all share the game. Default: the crisis's own start.
@@ -182,30 +196,6 @@ def compile_crisis(
         GameError: Problems that can only be seen once states are counted; all of them.
         TooLargeError: More states than memory could hold.
     """
-    return mould_crisis(
-        crisis,
-        starts,
-        given=given,
-        grid=grid,
-        learning=learning,
-        exact_beliefs=exact_beliefs,
-        terms_of=terms_of,
-        meeting=meeting,
-    ).game
-
-
-def mould_crisis(
-    crisis: Crisis,
-    starts: Mapping[str, Start] | None = None,
-    *,
-    given: Mapping[str, Expr] | None = None,
-    grid: int | Mapping[str, int] | None = None,
-    learning: bool = True,
-    exact_beliefs: bool = False,
-    terms_of: str | None = None,
-    meeting: Sequence[tuple[Crisis, AsIf]] = (),
-) -> Mould:
-    """Compile a crisis, and keep what other numbers can be cast in; see `compile_crisis`."""
     if starts is None:
         starts = {crisis.start.name: crisis.start}
         if given is None and crisis.given is not None:

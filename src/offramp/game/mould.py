@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ from offramp.scenario.expressions import Expr, Parameter
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-__all__ = ["Assembly", "Mould", "terminal_payoffs"]
+__all__ = ["Assembly", "Mould", "Moulds", "terminal_payoffs"]
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,8 @@ class Mould:
         found = {}
         for name, start in starts.items():
             codes, weights = start_lottery(space, start)
-            if (search.frame.slots[0].find(codes) < 0).any():
+            # another start meets its states in another order
+            if not np.isin(codes, search.start_codes).all():
                 return None
             found[name] = distribution(search.frame.slots[0], codes, weights)
         findings = Findings()
@@ -154,6 +155,35 @@ class Mould:
             for node in walk(expression)
             if isinstance(node, Parameter)
         )
+
+
+class Moulds:
+    """Moulds by what they were made for, the latest of each; not sent to other processes."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, Mould] = {}
+
+    def __reduce__(self) -> tuple[type[Moulds], tuple[()]]:
+        """Arrive empty where it is sent: what it keeps is large, and quickly made again."""
+        return Moulds, ()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def cast(
+        self,
+        made_for: Hashable,
+        crisis: Crisis,
+        starts: Mapping[str, Start],
+        make: Callable[[], Mould],
+    ) -> Game:
+        """Return a crisis's game: cast if that can be, else as compiled by `make`."""
+        known = self._kept.get(made_for)
+        game = known.cast(crisis, starts) if known is not None else None
+        if game is None:
+            self._kept[made_for] = make()
+            game = self._kept[made_for].game
+        return game
 
 
 def _typed_as(player: Player) -> tuple[object, ...]:

@@ -107,6 +107,7 @@ class Search:
         ]
         self._builders = [self._builder(m) for m in range(self._n_stages)]
         self._by_period: list[list[Builder]] = []
+        self.start_codes: Int[np.ndarray, "start"] = np.zeros(0, np.int64)
         self.roll: Int[np.ndarray, "state"] = np.zeros(0, np.int64)
         self.n_reached: Int[np.ndarray, "period slot"] = np.zeros((0, self._n_stages + 1), np.int64)
 
@@ -130,6 +131,7 @@ class Search:
         """Meet all states, from the start on."""
         slots = self.frame.slots
         slots[0].add(start_codes)
+        self.start_codes = np.unique(start_codes)
         self._check_start()
         done = [0] * self._n_stages
         reached: list[list[int]] = []
