@@ -22,7 +22,7 @@ from offramp.exploration import ensemble, executor, jobs, store
 from offramp.exploration.ensemble import explore
 from offramp.exploration.index import read_index
 from offramp.exploration.runs import open_run
-from offramp.game import compile_game
+from offramp.game import compile_game, compiler
 from offramp.outcomes import propagate
 
 SCENARIO = scenario_from(TOY)
@@ -79,6 +79,25 @@ def test_each_case_in_each_world_is_what_a_single_solve_gives(whole):
             assert run.measure[world, c] == pytest.approx(list(found.measures.values()), abs=1e-9)
             assert run.value[world, c] == pytest.approx(found.value, abs=1e-9)
             assert run.residual[world, c] == pytest.approx(equilibrium.residual, abs=1e-9)
+
+
+def test_worlds_that_differ_in_numbers_only_are_compiled_once_a_case(monkeypatch):
+    made = []
+    mould = compiler.mould_crisis
+    monkeypatch.setattr(
+        compiler, "mould_crisis", lambda *args, **options: made.append(1) or mould(*args, **options)
+    )
+    run = explore(
+        SCENARIO, cases=["solved", "always-fight"], view="hawk", worlds=5, grid=2, workers=1
+    )
+    assert len(made) == 2
+    drawn = run.drawn()
+    for world in range(5):
+        given = {name: drawn[name][world] for name in ("toll", "care", "p_firm")}
+        for c, case in enumerate(run.cases):
+            game = compile_game(SCENARIO, case=case, view="hawk", parameters=given, grid=2)
+            found = propagate(solve(game))
+            assert run.measure[world, c].tolist() == list(found.measures.values())
 
 
 def test_cases_that_differ_in_their_start_share_a_solve():
