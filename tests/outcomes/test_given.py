@@ -12,7 +12,7 @@ from offramp.equilibrium.kernels.signatures import signature
 from offramp.errors import TooLargeError
 from offramp.exploration.cases import Laid, group_cases
 from offramp.game import compile_game
-from offramp.outcomes import hindsight_kernels, propagate
+from offramp.outcomes import forward, hindsight_kernels, propagate
 from offramp.outcomes.conditions import Reader
 from offramp.outcomes.given import Given
 from outcomes.games import COVERT, FAMILY, HIDDEN, PROBE, Drawn, compiled
@@ -270,3 +270,34 @@ def test_without_horizon_an_event_is_asked_of_the_periods_that_are_followed():
     for name, value in plain.measures.items():
         mean = sum(one.given * one.measures[name] for one in parts)
         assert mean == pytest.approx(value, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "event", [None, "ever(did(prober.probe))", "final(front == lost) and not final(front == lost)"]
+)
+def test_measures_too_large_for_one_pass_are_followed_in_several(event, monkeypatch):
+    measures = MEASURES["probe"][1]
+    game = (
+        conditioned(PROBE, event, measures=measures)
+        if event
+        else compiled(PROBE, measures=measures)
+    )
+    whole = propagate(Drawn(game, 3))
+    passes = []
+    allocate = forward.Sweep._allocate
+
+    def few_columns(sweep):
+        passes.append(sweep.n_columns)
+        if sweep.n_columns > 60:
+            raise forward._too_large(sweep.n_columns, 1, 1, 1)
+        allocate(sweep)
+
+    monkeypatch.setattr(forward.Sweep, "_allocate", few_columns)
+    parts = propagate(Drawn(game, 3))
+    assert max(passes) > 60
+    assert len(passes) > 3
+    assert list(parts.measures) == list(whole.measures)
+    assert repr(parts.measures) == repr(whole.measures)  # NaN equals itself here
+    assert repr(parts.never) == repr(whole.never)
+    for name in ("ended", "levels", "beliefs", "value", "own_value", "climb"):
+        np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))

@@ -43,7 +43,7 @@ from offramp.outcomes.operators import (
     plan_rows,
 )
 
-__all__ = ["ALL", "MAIN", "Feed", "Play", "Sweep", "Tracker"]
+__all__ = ["ALL", "ALL_MEASURES", "MAIN", "Feed", "Play", "Sweep", "Tracker"]
 
 MAIN = 0  # the column of all paths
 ALL = -1  # in Feed.update: acts of every kind pass
@@ -51,6 +51,7 @@ ALL = -1  # in Feed.update: acts of every kind pass
 SCRATCH = 64_000_000  # bytes of chances and lessons that are kept at a time
 TILE = 1_000_000  # bytes of inner states that one pair takes through a chain: half a core's cache
 TASKS = 3  # ranges of pairs per thread: each reads all lessons, so few, but uneven in work
+ALL_MEASURES = "measures"  # the place of what they take together: fewer at a time take less
 LARGEST_STORE = 12 << 30  # bytes of mass; most of it is never touched
 LEAST_STATES = 64  # of one task that writes chances or lessons
 
@@ -720,7 +721,7 @@ def _too_large(n_columns: int, n_profiles: int, n_states: int, n_beliefs: int) -
     return TooLargeError(
         Problem(
             code="G543",
-            path="measures",
+            path=ALL_MEASURES,
             message=f"following play would need more than {LARGEST_STORE >> 30} GiB.\n"
             f"What makes it large: {n_columns} columns of paths that the measures keep apart, "
             f"{n_profiles} joint types, {n_states:,} states, {n_beliefs} belief points.",

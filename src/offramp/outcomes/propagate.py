@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,13 +11,13 @@ import numpy as np
 from jaxtyping import Float
 
 import offramp
-from offramp.errors import GameError, Problem, closest
+from offramp.errors import GameError, Problem, TooLargeError, closest
 from offramp.game import AsIf, Game
 from offramp.game.language import Crisis, Measure
 from offramp.game.tree import unroll
 from offramp.outcomes.beliefs import OnHistories
 from offramp.outcomes.conditions import Reader
-from offramp.outcomes.forward import Play, Sweep, Tracker
+from offramp.outcomes.forward import ALL_MEASURES, Play, Sweep, Tracker
 from offramp.outcomes.given import Given
 from offramp.outcomes.ladder import Ladder
 from offramp.outcomes.measures import MeasurePlan, Payoffs
@@ -152,7 +153,29 @@ class _Propagation:
             self.event = Given(given, self.reader, self.n_periods, self.case)
 
     def outcomes(self) -> Outcomes:
-        """Run the pass and put its findings together."""
+        """Follow play; in several passes, each for some of the measures, if one is too large."""
+        try:
+            return self._pass()
+        except TooLargeError as error:
+            if len(self.measures) < 2 or error.problems[0].path != ALL_MEASURES:
+                raise
+        half = len(self.measures) // 2
+        first, second = self._part(slice(half)), self._part(slice(half, None))
+        second.follows_climb = False
+        whole, rest = first.outcomes(), second.outcomes()
+        return replace(
+            whole,
+            measures={**whole.measures, **rest.measures},
+            never={**whole.never, **rest.never},
+        )
+
+    def _part(self, which: slice) -> _Propagation:
+        part = copy(self)
+        part.measures = self.measures[which]
+        return part
+
+    def _pass(self) -> Outcomes:
+        """Run one pass and put its findings together."""
         plan = MeasurePlan(self.measures, self.game, self.reader, self.n_periods)
         ladder = Ladder(self.reader, plan.columns, self.n_periods) if self.follows_climb else None
         trackers: list[Tracker] = list(plan.trackers)
@@ -201,7 +224,7 @@ class _Propagation:
     def _nothing(self) -> Outcomes:
         """Return what is found where the event never comes true: there are no paths to ask."""
         self.event = None
-        whole = self.outcomes()
+        whole = self._pass()
         blank = {
             name: np.full_like(getattr(whole, name), np.nan)
             for name in ("ended", "levels", "beliefs", "value", "own_value", "climb")
