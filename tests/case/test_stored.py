@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -75,3 +77,25 @@ def test_the_tables_of_all_scenarios_are_current(page):
     skip_under_way(*NAMES)
     text = (DOCS / "scenarios" / f"{page}.md").read_text(encoding="utf-8")
     assert text == getattr(pages(), f"{page}_page")()
+
+
+def test_the_readme_states_the_share_that_is_assumed():
+    module = pages()
+    kept = {name: answer for name in NAMES if (answer := module.kept(name)) is not None}
+    rows = [row for answer in kept.values() for row in answer.claims]
+    decided = [one.label for one in rows if one.base in ("holds", "fails")]
+    counts = Counter(decided)
+    text = " ".join((DOCS.parent / "README.md").read_text(encoding="utf-8").split())
+    told = re.search(
+        r"(\d+) in \w+ of \w+ scenarios, (\d+) are decided in the base world: (\d+) are merely assumed, "
+        r"(\d+) are earned through replies, (\d+) through what is learnt",
+        text,
+    )
+    assert told is not None
+    labels = ("assumed", "strategic", "informational")
+    n_labelled = sum(counts[label] for label in labels)
+    assert [int(n) for n in told.groups()] == [
+        len(rows),
+        n_labelled,
+        *(counts[one] for one in labels),
+    ]
