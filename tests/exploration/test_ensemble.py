@@ -132,11 +132,11 @@ def test_world_that_cannot_be_solved_is_kept_with_its_reason(monkeypatch, tmp_pa
     real = jobs.solve_one
     calls = []
 
-    def fails_in_the_third(scenario, one, laid):
-        calls.append(one)
+    def fails_in_the_third(*words):
+        calls.append(words)
         if len(calls) == 3:
             raise MemoryError("far too large")
-        return real(scenario, one, laid)
+        return real(*words)
 
     monkeypatch.setattr(jobs, "solve_one", fails_in_the_third)
     explore(SCENARIO, tmp_path / "run", cases=["solved"], workers=1, **ASKED)

@@ -97,10 +97,10 @@ def test_existing_folder_and_lonely_resume_are_refused(explored):
 def test_unsolved_worlds_are_told_and_fail_the_command(explored, monkeypatch):
     real = jobs.solve_one
 
-    def fails(scenario, one, laid):
+    def fails(scenario, one, laid, *words):
         if laid.drawn["care"] == 2.0:
             raise MemoryError("far too large")
-        return real(scenario, one, laid)
+        return real(scenario, one, laid, *words)
 
     monkeypatch.setattr(jobs, "solve_one", fails)
     code, out, _ = explored(*ASKED, "--policies", "solved,cheap", "--json", "--out", "run")
