@@ -12,8 +12,8 @@ from typing import Any
 
 REFERENCE = Path(__file__).parent / "reference"
 COMMANDS = (
-    "list", "new", "check", "schema", "mechanisms", "essay", "rates", "run", "sweep",
-    "explore", "claims", "audit", "crux", "canon", "why", "export",
+    "list", "new", "check", "schema", "mechanisms", "essay", "run", "sweep", "why", "canon",
+    "export", "rates", "claims", "audit", "crux", "explore",
 )  # fmt: skip
 
 CLI_HEAD = """# Command line

@@ -1,0 +1,106 @@
+"""The words that commands share: options, how pairs are read, how answers are said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from offramp.report.answers import Answer
+
+__all__ = [
+    "BAD_INPUT",
+    "FAILED",
+    "OK",
+    "STOPPED",
+    "AllBranches",
+    "DrawGrid",
+    "Grid",
+    "Json",
+    "Scenario",
+    "Set",
+    "View",
+    "amounts",
+    "app",
+    "pairs",
+    "say",
+    "words",
+]
+
+OK, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 130
+
+app = typer.Typer(
+    name="offramp",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Write a crisis down, solve how every side replies, see how it ends under each policy. "
+    "It compares consequences of stated assumptions; it neither prophesies nor recommends.",
+)
+
+Scenario = Annotated[
+    str, typer.Argument(metavar="NAME|FILE", help="A scenario that ships with offramp, or a file.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+View = Annotated[
+    str | None, typer.Option(metavar="V", help="One camp's settings of all assumptions.")
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Give another value to a parameter, a variable's start, PLAYER.precision, "
+        "PLAYER.discount or PLAYER.TYPE.prior. May be repeated.",
+    ),
+]
+AllBranches = Annotated[
+    bool,
+    typer.Option(
+        "--all-branches", help="Search for other solutions than the principal branch leads to."
+    ),
+]
+Grid = Annotated[int | None, typer.Option(metavar="N", help="Belief points a side.", min=2)]
+DrawGrid = Annotated[
+    int | None, typer.Option(metavar="N", help="Belief points a side in what is drawn.", min=2)
+]
+
+
+def say(answer: Answer, as_json: bool) -> None:
+    """Print an answer, as text or as JSON."""
+    from offramp.report.layout import write_answer
+
+    typer.echo(answer.model_dump_json(indent=2) if as_json else write_answer(answer))
+
+
+def words(pairs: list[str] | None) -> dict[str, str]:
+    """Split `name=value` words."""
+    split = [pair.partition("=") for pair in pairs or []]
+    for name, equals, value in split:
+        if not (name and equals and value):
+            raise typer.BadParameter(f"'{name}{equals}{value}' is not of the form name=value.")
+    return {name.strip(): value.strip() for name, _, value in split}
+
+
+def amounts(pairs: list[str] | None) -> dict[str, float | str]:
+    """Split `name=value` words; what is no number is a level, or an expression of parameters."""
+    found: dict[str, float | str] = {}
+    for name, value in words(pairs).items():
+        try:
+            found[name] = float(value)
+        except ValueError:
+            found[name] = value
+    return found
+
+
+def pairs(pairs: list[str] | None) -> dict[str, float]:
+    """Split `name=number` words."""
+    found = {}
+    for name, value in words(pairs).items():
+        try:
+            found[name] = float(value)
+        except ValueError:
+            raise typer.BadParameter(f"'{name}={value}': '{value}' is not a number.") from None
+    return found
