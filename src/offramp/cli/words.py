@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,11 +19,14 @@ __all__ = [
     "DrawGrid",
     "Grid",
     "Json",
+    "Policies",
+    "Run",
     "Scenario",
     "Set",
     "View",
     "amounts",
     "app",
+    "listed",
     "pairs",
     "say",
     "words",
@@ -42,6 +46,15 @@ app = typer.Typer(
 
 Scenario = Annotated[
     str, typer.Argument(metavar="NAME|FILE", help="A scenario that ships with offramp, or a file.")
+]
+Run = Annotated[
+    Path, typer.Argument(metavar="RUN", help="The folder of a run, as `explore --out` makes it.")
+]
+Policies = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="P,…", help="Only these policies and cases; all, if not given. May be repeated."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 View = Annotated[
@@ -73,6 +86,11 @@ def say(answer: Answer, as_json: bool) -> None:
     from offramp.report.layout import write_answer
 
     typer.echo(answer.model_dump_json(indent=2) if as_json else write_answer(answer))
+
+
+def listed(policies: list[str] | None) -> list[str]:
+    """Split names that are given one by one, or several with commas between."""
+    return [name.strip() for one in policies or [] for name in one.split(",")]
 
 
 def words(pairs: list[str] | None) -> dict[str, str]:

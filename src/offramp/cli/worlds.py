@@ -7,9 +7,21 @@ from typing import Annotated
 
 import typer
 
-from offramp.cli.words import FAILED, Json, Scenario, Set, View, amounts, app, say
+from offramp.cli.words import (
+    FAILED,
+    Json,
+    Policies,
+    Run,
+    Scenario,
+    Set,
+    View,
+    amounts,
+    app,
+    listed,
+    say,
+)
 
-__all__ = ["explore"]
+__all__ = ["believe", "doubt", "drivers", "explore"]
 
 
 @app.command()
@@ -18,12 +30,7 @@ def explore(
     worlds: Annotated[
         int | None, typer.Option(metavar="N", help="How many worlds; 1,000, if not given.", min=1)
     ] = None,
-    policies: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="P,…", help="Only these policies and cases; all, if not given. May be repeated."
-        ),
-    ] = None,
+    policies: Policies = None,
     view: View = None,
     set_: Set = None,
     seed: Annotated[
@@ -72,7 +79,7 @@ def explore(
         scenario,
         out,
         worlds=worlds,
-        cases=[name.strip() for one in policies or [] for name in one.split(",")],
+        cases=listed(policies),
         view=view,
         seed=seed,
         design=design,  # type: ignore[arg-type]  # checked where all that is asked is
@@ -85,3 +92,131 @@ def explore(
     say(answer, json)
     if not answer.holds:
         raise typer.Exit(FAILED)
+
+
+@app.command()
+def doubt(
+    run: Run,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="M|value(P)",
+            help="Judge by this measure, or by a player's value; by the first measure with a "
+            "direction, if not given.",
+        ),
+    ] = None,
+    policies: Policies = None,
+    than: Annotated[
+        str | None,
+        typer.Option(metavar="P", help="Count gains and losses from this one; or from the first."),
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option(metavar="X", help="Good enough is what reaches this.")
+    ] = None,
+    frontier: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="M", help="Measures that may conflict; all, if not given. May be repeated."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="S", help="Seed of the random deals.", min=0)] = 1,
+    json: Json = False,
+) -> None:
+    """Say how policies hold up over the worlds of a run: regret, the worst, who gains."""
+    from offramp.report.doubt import describe_doubt
+
+    answer = describe_doubt(
+        run,
+        by=by,
+        policies=listed(policies),
+        reference=than,
+        threshold=threshold,
+        frontier=listed(frontier),
+        seed=seed,
+    )
+    say(answer, json)
+
+
+@app.command()
+def believe(
+    run: Run,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="M|value(P)",
+            help="Best by this measure, or by a player's value; by the first measure with a "
+            "direction, if not given.",
+        ),
+    ] = None,
+    policies: Policies = None,
+    purity: Annotated[
+        float,
+        typer.Option(
+            metavar="X", help="Best in this share of the worlds that satisfy it.", min=0.5, max=1.0
+        ),
+    ] = 0.9,
+    margin: Annotated[
+        float,
+        typer.Option(metavar="X", help="No worse than the best by more than this.", min=0.0),
+    ] = 1e-9,
+    seed: Annotated[int, typer.Option(metavar="S", help="Seed of the halving.", min=0)] = 1,
+    json: Json = False,
+) -> None:
+    """Say what one must believe for each policy to be best: the fewest assumptions."""
+    from offramp.report.believe import describe_believe
+
+    answer = describe_believe(
+        run, by=by, policies=listed(policies), purity=purity, margin=margin, seed=seed
+    )
+    say(answer, json)
+
+
+@app.command()
+def drivers(
+    run: Run,
+    claim: Annotated[
+        str | None, typer.Option(metavar="C", help="Ask whether this claim holds.")
+    ] = None,
+    policies: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="A B", help="Ask whether the first of two is better."),
+    ] = None,
+    policy: Annotated[
+        str | None, typer.Option(metavar="P", help="Ask whether this one keeps the limit.")
+    ] = None,
+    measure: Annotated[
+        str | None,
+        typer.Option(metavar="M", help="By this measure; the first with a direction if not given."),
+    ] = None,
+    limit: Annotated[
+        float | None, typer.Option(metavar="X", help="With --policy: of the measure.")
+    ] = None,
+    switch: Annotated[
+        int,
+        typer.Option(
+            metavar="N", help="Solve N worlds anew with each mechanism switched by itself.", min=0
+        ),
+    ] = 0,
+    resamples: Annotated[
+        int, typer.Option(metavar="N", help="For the intervals of the indices.", min=2)
+    ] = 100,
+    seed: Annotated[
+        int, typer.Option(metavar="S", help="Seed of the dummy and the resamples.", min=0)
+    ] = 1,
+    json: Json = False,
+) -> None:
+    """Say on what a verdict hangs over the worlds of a run, and in which region it falls."""
+    from offramp.report.drivers import describe_drivers
+
+    answer = describe_drivers(
+        run,
+        claim=claim,
+        policies=policies,
+        policy=policy,
+        measure=measure,
+        limit=limit,
+        switch=switch,
+        resamples=resamples,
+        seed=seed,
+    )
+    say(answer, json)

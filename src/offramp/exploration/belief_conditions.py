@@ -3,11 +3,11 @@ r"""What one must believe: the fewest assumptions under which a policy is best.
 A *condition* is a conjunction of intervals and of subsets of settings such that in nearly all
 worlds that satisfy it the policy is best. Fewer assumptions come first, then more weight.
 
-Among so many candidates some are pure by chance. So the search uses one half of the worlds, and a
-condition counts only if the other half bears it out: purity there must be above the policy's share
-in all worlds, by more than the best of as many candidates would be by chance, and not clearly below
-what was asked for. Of few worlds, or where the policy is best in most anyway, the honest answer is
-therefore often that none was found.
+Among so many candidates some are pure by chance. So each half of the worlds is searched by itself,
+and a condition counts only if the other half bears it out: purity there must be above the policy's
+share in all worlds, by more than the best of as many candidates would be by chance, and not clearly
+below what was asked for. Of few worlds, or where the policy is best in most anyway, the honest
+answer is therefore often that none was found.
 """
 
 from __future__ import annotations
@@ -107,31 +107,44 @@ def find_conditions(
         return answered("nowhere")
     if share >= purity - ROUNDING:
         return answered("everywhere")
-    searched = np.zeros(best.size, dtype=bool)
-    searched[generator.permutation(best.size)[: best.size // 2]] = True
-    told = weight[searched & best].sum(), weight[searched & ~best].sum()
-    if min(*told, weight[~searched].sum()) <= 0:
-        return answered("none found")
-    half = SearchedWorlds(
-        assumptions.of_worlds(searched),
-        best[searched],
-        even_out(weight[searched], int(searched.sum())),
-        purity,
-        least_mass,
-    )
-    for boxes in itertools.islice(conjunctions_by_size(half), most_assumptions):
-        tried = [_judge(box, assumptions, best, weight, searched) for box in boxes]
-        tried.sort(key=lambda one: -one.mass)
+    one_half = np.zeros(best.size, dtype=bool)
+    one_half[generator.permutation(best.size)[: best.size // 2]] = True
+    halves = [half for half in (one_half, ~one_half) if _can_tell(best, weight, half)]
+    searches = [
+        conjunctions_by_size(
+            SearchedWorlds(
+                assumptions.of_worlds(half),
+                best[half],
+                even_out(weight[half], int(half.sum())),
+                purity,
+                least_mass,
+            )
+        )
+        for half in halves
+    ]
+    for found in itertools.islice(zip(*searches, strict=True), most_assumptions):
+        tried = [
+            (_judge(box, assumptions, best, weight, half), half)
+            for half, boxes in zip(halves, found, strict=True)
+            for box in boxes
+        ]
+        tried.sort(key=lambda one: -one[0].mass)
         held: dict[tuple[bool, ...], Condition] = {}
-        for one in tried:
+        for one, half in tried:
             about = tuple(one.box.restricted().tolist())
-            unseen = worlds_in(one.box, assumptions) & ~searched
+            unseen = worlds_in(one.box, assumptions) & ~half
             there = np.where(best, HOLDS, FAILS)[unseen], weight[unseen]
             if about not in held and _bears_out(*there, share, purity, len(tried)):
                 held[about] = one
         if held:
             return answered("found", tuple(held.values())[:most])
     return answered("none found")
+
+
+def _can_tell(best: np.ndarray, weight: np.ndarray, searched: np.ndarray) -> bool:
+    """Return whether searched worlds have both answers, and the others any weight."""
+    told = weight[searched & best].sum(), weight[searched & ~best].sum()
+    return bool(min(*told, weight[~searched].sum()) > 0)
 
 
 def _judge(

@@ -19,7 +19,7 @@ from offramp.scenario import Scenario, bind
 from offramp.scenario.claims import Claim, Comparison
 from offramp.scenario.declared import numbers_of_mechanism
 
-__all__ = ["Camps", "Question", "does_it_hold", "find_camps", "is_it_better", "mix"]
+__all__ = ["Camps", "Question", "does_it_hold", "find_camps", "is_it_better", "is_it_kept", "mix"]
 
 Slack = Callable[[Measured], float]
 
@@ -55,6 +55,17 @@ def is_it_better(measure: str, one: str, other: str, *, lower: bool) -> Question
 
 def _lead(measure: str, one: str, other: str, sign: float, measured: Measured) -> float:
     return sign * (measured(measure, one) - measured(measure, other))
+
+
+def is_it_kept(measure: str, case: str, limit: float, *, lower: bool) -> Question:
+    """Ask whether a case keeps a measure within a limit, and what room is left."""
+    return Question(
+        {case: (measure,)}, partial(_room, measure, case, limit, -1.0 if lower else 1.0)
+    )
+
+
+def _room(measure: str, case: str, limit: float, sign: float, measured: Measured) -> float:
+    return sign * (measured(measure, case) - limit)
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,19 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.stats import rankdata
 
 from offramp.exploration.drawn import Drawn, class_count, class_worlds
 from offramp.exploration.weighing import effective_worlds, even_out
 
-__all__ = ["Importance", "Index", "delta_index", "first_order_index", "weigh_importance"]
+__all__ = [
+    "Importance",
+    "Index",
+    "delta_index",
+    "first_order_index",
+    "rank_correlation",
+    "weigh_importance",
+]
 
 N_POINTS = 100  # at which densities are compared
 FEW_VALUES = 10  # an answer of no more values than this has masses in place of densities
@@ -141,6 +149,33 @@ def delta_index(
         weights: Sum to one.
     """
     return _delta(in_class, weights, _Spread.of(answer, weights))
+
+
+def rank_correlation(
+    assumptions: Drawn,
+    answer: Float[np.ndarray, "world"],
+    weights: Float[np.ndarray, "world"] | None = None,
+) -> Float[np.ndarray, "assumption"]:
+    """Return whether an answer rises or falls with each number [Spearman1904].
+
+    It is NaN for settings, which have no order, and where either does not vary. Worlds in which the
+    question does not arise are left out.
+
+    Raises:
+        ValueError: Weights that do not fit.
+    """
+    told = ~np.isnan(answer)
+    weight = even_out(even_out(weights, told.size)[told], int(told.sum()))
+    spread = np.sqrt(weight)
+    ranks = rankdata(np.column_stack([assumptions.value[told], answer[told]]), axis=0)
+    centred = (ranks - weight @ ranks) * spread[:, None]
+    length = np.sqrt((centred**2).sum(axis=0))
+    scale = length[:-1] * length[-1]
+    named = np.array([bool(settings) for settings in assumptions.settings])
+    arises = ~named & (scale > 0)
+    return np.divide(
+        centred[:, :-1].T @ centred[:, -1], scale, out=np.full(scale.size, np.nan), where=arises
+    )
 
 
 def _indices(

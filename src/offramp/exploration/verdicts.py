@@ -26,7 +26,7 @@ from offramp.exploration.shares import (
 from offramp.scenario import bind
 from offramp.scenario.claims import Claim, judge, read_claims
 
-__all__ = ["JudgedClaim", "judge_worlds"]
+__all__ = ["JudgedClaim", "claims_by_world", "judge_worlds"]
 
 CODE = {"holds": HOLDS, "fails": FAILS, "undecided": UNDECIDED}
 
@@ -57,7 +57,7 @@ class JudgedClaim:
 
 def judge_worlds(run: Run, confidence: float = 0.95) -> tuple[JudgedClaim, ...]:
     """Judge every claim of a run's scenario whose cases the run has, in the scenario's order."""
-    claims = _claims_by_world(run)
+    claims = claims_by_world(run)
     return tuple(
         _judged(run, name, claims, confidence)
         for name, claim in claims(0).items()
@@ -65,8 +65,11 @@ def judge_worlds(run: Run, confidence: float = 0.95) -> tuple[JudgedClaim, ...]:
     )
 
 
-def _claims_by_world(run: Run) -> Callable[[int], Mapping[str, Claim]]:
-    """Return what reads the claims in a world: anew only where they name a number that is drawn."""
+def claims_by_world(run: Run) -> Callable[[int], Mapping[str, Claim]]:
+    """Return what reads the claims in a world, by its place in the run.
+
+    They are read anew only where one of them names a number that is drawn.
+    """
     scenario = run.scenario
     base = bind(scenario, view=run.manifest.view, parameters=run.manifest.set or None).parameters
     told = " ".join(str(decl.holds) for decl in scenario.claims.values())

@@ -103,7 +103,7 @@ def find_worth(
         cautious,
         chance,
         high,
-        float(weight @ good.max(axis=1) - mean.max()),
+        max(float(weight @ good.max(axis=1) - mean.max()), 0.0),  # below 0 by rounding only
         n_worlds,
     )
 

@@ -9,11 +9,14 @@ from typing import Any
 from offramp.report.answers import (
     Answer,
     AuditAnswer,
+    BelieveAnswer,
     CanonAnswer,
     CaseAnswer,
     CheckAnswer,
     ClaimsAnswer,
     CruxAnswer,
+    DoubtAnswer,
+    DriversAnswer,
     EssayAnswer,
     EssaysAnswer,
     ExploreAnswer,
@@ -26,6 +29,7 @@ from offramp.report.answers import (
     NewEssayAnswer,
     RatesAnswer,
     RunAnswer,
+    RunHead,
     ScenarioHead,
     SweepAnswer,
     WhyAnswer,
@@ -49,6 +53,14 @@ from offramp.report.tables import (
     render,
 )
 from offramp.report.trust import worst_certificate
+from offramp.report.world_tables import (
+    believe_sentences,
+    doubt_notes,
+    doubt_tables,
+    drivers_sentences,
+    drivers_tables,
+    worlds_words,
+)
 
 __all__ = ["STANCE", "write_answer"]
 
@@ -235,6 +247,27 @@ def _write_explore(answer: ExploreAnswer, width: int) -> str:
     return "\n\n".join([_head(answer.scenario), *tables, *notes, *go_on])
 
 
+def _over_worlds(
+    head: RunHead, sentences: Iterable[str], tables: Iterable[Table], width: int
+) -> str:
+    """Write an answer about the worlds of a run."""
+    told = [textwrap.fill(one, width) for one in (worlds_words(head), *sentences)]
+    shown = [render(table, width) for table in tables if table.rows]
+    return "\n\n".join([_head(head.scenario), *told, *shown])
+
+
+def _write_doubt(answer: DoubtAnswer, width: int) -> str:
+    return _over_worlds(answer.run, doubt_notes(answer), doubt_tables(answer), width)
+
+
+def _write_believe(answer: BelieveAnswer, width: int) -> str:
+    return _over_worlds(answer.run, believe_sentences(answer), (), width)
+
+
+def _write_drivers(answer: DriversAnswer, width: int) -> str:
+    return _over_worlds(answer.run, drivers_sentences(answer), drivers_tables(answer), width)
+
+
 def _write_rates(answer: RatesAnswer, width: int) -> str:
     columns: tuple[tuple[str, Kind], ...] = (
         ("event", "text"),
@@ -336,10 +369,13 @@ def _wrapped(lines: Iterable[str], width: int) -> list[str]:
 
 _WRITERS: dict[type[Answer], Callable[[Any, int], str]] = {
     AuditAnswer: _write_audit,
+    BelieveAnswer: _write_believe,
     CruxAnswer: _write_crux,
     CanonAnswer: _write_canon,
     CheckAnswer: _write_check,
     ClaimsAnswer: _write_claims,
+    DoubtAnswer: _write_doubt,
+    DriversAnswer: _write_drivers,
     EssayAnswer: write_essay,
     EssaysAnswer: _write_essays,
     ExploreAnswer: _write_explore,

@@ -15,7 +15,15 @@ from offramp.report.answers.audit import (
     MovedStartRow,
     SwitchedRow,
 )
-from offramp.report.answers.base import Answer, ProblemAnswer, ProblemRow, ScenarioHead
+from offramp.report.answers.base import (
+    Answer,
+    LimitRow,
+    ProblemAnswer,
+    ProblemRow,
+    RunHead,
+    ScenarioHead,
+)
+from offramp.report.answers.believe import BelieveAnswer, BelievedPolicy, ConditionRow
 from offramp.report.answers.canon import CanonAnswer, ModelAnswer, QuantityRow, StaticAnswer
 from offramp.report.answers.catalog import (
     CheckAnswer,
@@ -28,6 +36,22 @@ from offramp.report.answers.catalog import (
 )
 from offramp.report.answers.claims import ClaimRow, ClaimsAnswer, ComparisonRow
 from offramp.report.answers.crux import CruxAnswer, DirectionRow, DividingRow, ExchangeRow
+from offramp.report.answers.doubt import (
+    ConflictRow,
+    DoubtAnswer,
+    DoubtedPolicy,
+    GainRow,
+    WorthRow,
+)
+from offramp.report.answers.drivers import (
+    BoxRow,
+    DriverRow,
+    DriversAnswer,
+    IndexRow,
+    PeelRow,
+    SettingRow,
+    SwitchedMechanism,
+)
 from offramp.report.answers.essays import (
     AssumptionRow,
     DisagreementRow,
@@ -82,6 +106,9 @@ __all__ = [
     "AuditAnswer",
     "AuditedClaim",
     "BeliefRow",
+    "BelieveAnswer",
+    "BelievedPolicy",
+    "BoxRow",
     "BranchAnswer",
     "CanonAnswer",
     "CaseAnswer",
@@ -91,11 +118,17 @@ __all__ = [
     "ClaimsAnswer",
     "CommonRow",
     "ComparisonRow",
+    "ConditionRow",
+    "ConflictRow",
     "CruxAnswer",
     "DirectionRow",
     "DisagreementRow",
     "DividingRow",
+    "DoubtAnswer",
+    "DoubtedPolicy",
     "DrawnRow",
+    "DriverRow",
+    "DriversAnswer",
     "EndingRow",
     "EssayAnswer",
     "EssayClaimRow",
@@ -103,9 +136,12 @@ __all__ = [
     "ExchangeRow",
     "ExploreAnswer",
     "ExportAnswer",
+    "GainRow",
     "GivenAnswer",
     "GridEffectRow",
     "GridTrialRow",
+    "IndexRow",
+    "LimitRow",
     "ListAnswer",
     "ListedEssay",
     "ListedMechanism",
@@ -123,6 +159,7 @@ __all__ = [
     "NewAnswer",
     "NewEssayAnswer",
     "ParagraphRow",
+    "PeelRow",
     "PrecisionRow",
     "ProblemAnswer",
     "ProblemRow",
@@ -131,8 +168,10 @@ __all__ = [
     "RatesAnswer",
     "RoleRow",
     "RunAnswer",
+    "RunHead",
     "RungRow",
     "ScenarioHead",
+    "SettingRow",
     "SizeRow",
     "StaticAnswer",
     "StepRow",
@@ -141,6 +180,7 @@ __all__ = [
     "SweptPoint",
     "SweptQuantity",
     "SwitchRow",
+    "SwitchedMechanism",
     "SwitchedRow",
     "TestedClaim",
     "UnsolvedRow",
@@ -151,14 +191,18 @@ __all__ = [
     "WorldGridAnswer",
     "WorldVerdictRow",
     "WorldsRow",
+    "WorthRow",
 ]
 
 ANSWERS: dict[str, type[Answer]] = {
     "audit": AuditAnswer,
     "crux": CruxAnswer,
+    "believe": BelieveAnswer,
     "canon": CanonAnswer,
     "check": CheckAnswer,
     "claims": ClaimsAnswer,
+    "doubt": DoubtAnswer,
+    "drivers": DriversAnswer,
     "essay": EssayAnswer,
     "essay new": NewEssayAnswer,
     "essays": EssaysAnswer,

@@ -6,7 +6,16 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["Answer", "ProblemAnswer", "ProblemRow", "Record", "ScenarioHead", "Share"]
+__all__ = [
+    "Answer",
+    "LimitRow",
+    "ProblemAnswer",
+    "ProblemRow",
+    "Record",
+    "RunHead",
+    "ScenarioHead",
+    "Share",
+]
 
 Share = float  # a probability in [0, 1]
 
@@ -54,3 +63,26 @@ class ScenarioHead(Record):
     view: str | None
     set: dict[str, float | str] = Field(description="Values given by --set.")
     grid: int | None = Field(description="Belief points a side, if given by --grid.")
+
+
+class RunHead(Record):
+    """Which worlds an answer is about."""
+
+    scenario: ScenarioHead
+    folder: str
+    worlds: int = Field(description="Worlds that are there.")
+    of: int = Field(description="Worlds of the design.")
+    seed: int
+
+
+class LimitRow(Record):
+    """A restriction of one assumption; of a number, ends that still belong to it."""
+
+    assumption: str
+    low: float | None = Field(description="null: not restricted below, or no number.")
+    high: float | None
+    settings: list[str] = Field(description="Those allowed; empty for a number.")
+    quasi_p: float | None = Field(
+        default=None, description="Chance to see as many such worlds without the restriction."
+    )
+    words: str = Field(description="The restriction as it would be said.")

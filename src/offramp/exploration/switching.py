@@ -1,0 +1,88 @@
+"""Mechanisms switched in worlds that were solved: whose switch turns a verdict, and how often.
+
+A share of worlds by setting compares worlds that differ in everything else as well. Here a world is
+solved anew with one mechanism switched, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from jaxtyping import Bool, Int
+
+from offramp.exploration.camps import Question
+from offramp.exploration.cases import Laid
+from offramp.exploration.measured import measure_cases
+from offramp.exploration.runs import Run
+from offramp.exploration.sharing import share_out
+
+__all__ = ["Switches", "spread_evenly", "switch_mechanisms"]
+
+OTHER = {"asserted": "rival", "rival": "asserted", "absent": "asserted"}
+
+
+@dataclass(frozen=True)
+class Switches:
+    """What becomes of an answer where one mechanism is switched.
+
+    Attributes:
+        world: Number of each world that was tried.
+        mechanisms: By the name under which the scenario uses each.
+        holds: Whether it holds as the world was drawn.
+        turned: Whether the switch turns that. A world in which the question does not arise, before
+            or after, is not turned.
+    """
+
+    world: Int[np.ndarray, "world"]
+    mechanisms: tuple[str, ...]
+    holds: Bool[np.ndarray, "world"]
+    turned: Bool[np.ndarray, "world mechanism"]
+
+
+def spread_evenly(n_worlds: int, n_wanted: int) -> Int[np.ndarray, "world"]:
+    """Return the places of so many worlds, evenly spread; of all, if there are no more."""
+    return np.unique(np.linspace(0, n_worlds - 1, min(n_wanted, n_worlds)).astype(np.int64))
+
+
+def switch_mechanisms(
+    run: Run,
+    question: Callable[[int], Question],
+    n_worlds: int,
+    done: Callable[[object], None] = lambda item: None,
+) -> Switches:
+    """Solve some worlds of a run anew, once with each mechanism switched.
+
+    What is asserted becomes rival; what is rival or absent becomes asserted.
+
+    Args:
+        question: What is asked in a world, by its place in the run.
+        n_worlds: How many worlds are tried, evenly spread over the run.
+        done: Told of each world that is solved.
+
+    Raises:
+        RunError: A worker died.
+    """
+    places = spread_evenly(len(run.world), n_worlds)
+    names = tuple(use.called for use in run.scenario.mechanisms)
+    asked = [(int(place), question(int(place))) for place in places]
+    found = np.array(share_out(partial(_turned_by, run, names), asked, done))
+    slack = found.reshape(len(asked), 1 + len(names))
+    before, after = slack[:, :1], slack[:, 1:]
+    arises = ~np.isnan(before) & ~np.isnan(after)
+    turned = arises & ((before > 0) != (after > 0))
+    return Switches(run.world[places], names, before[:, 0] > 0, turned)
+
+
+def _turned_by(run: Run, names: Sequence[str], asked: tuple[int, Question]) -> list[float]:
+    """Return the slack in a world as drawn, and with each mechanism switched."""
+    place, question = asked
+    of, under = run.assumptions, run.manifest
+    laid = Laid(under.view, under.set or None, under.grid, drawn=run.worlds.drawn(place, of))
+    drawn = run.worlds.settings(place, of)
+    return [
+        question.slack(measure_cases(run.scenario, question.asked, laid, settings))
+        for settings in (drawn, *({**drawn, name: OTHER[drawn[name]]} for name in names))
+    ]
