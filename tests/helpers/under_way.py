@@ -12,11 +12,9 @@ __all__ = ["UNDER_WAY", "skip_under_way"]
 UNDER_WAY = frozenset(
     {
         "campaign-2014-2026",
-        "decision-2017",
         "deep-strikes-2024",
         "guarantee-2025",
         "hanoi-1965",
-        "javelin-2018",
         "restraint-2022",
     }
 )
