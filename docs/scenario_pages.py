@@ -17,9 +17,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from offramp.exploration.cases import Laid
+from offramp.exploration.measured import Measured, measure_cases
 from offramp.report.answers import ClaimRow, ClaimsAnswer, RatesAnswer
 from offramp.report.library import describe_mechanisms
 from offramp.report.tables import format_share
@@ -100,7 +103,7 @@ def solve_sizes(name: str) -> None:
 def time_case(name: str, case: str) -> dict[str, Any]:
     """Solve a case, check it and follow it forward; return seconds of each, memory and errors."""
     from offramp.equilibrium.kernels.compilation import prepare_kernels
-    from offramp.exploration.cases import Laid, Solve, check_grid, solve_one
+    from offramp.exploration.cases import Solve, check_grid, solve_one
     from offramp.outcomes import propagate
 
     prepare_kernels()
@@ -131,29 +134,50 @@ def solve_effects(name: str) -> None:
     """Find out by how much each mechanism's rival moves a measure, and store the largest change.
 
     All else is asserted, the grid coarse. Cases are tried in turn until a measure moves enough.
+    What another scenario has shown to move enough is not tried.
     """
-    from offramp.exploration.cases import Laid
-    from offramp.exploration.measured import measure_cases
+    from offramp.exploration.sharing import share_out
 
     scenario = load_scenario(name)
     ranges = {m: _range(str(decl.is_), scenario) for m, decl in scenario.measures.items()}
     told = [measure for measure, size in ranges.items() if size]
-    laid = Laid(grid=DRAW_GRID)
-    open_ = [use.called for use in scenario.mechanisms]
+    shown = _shown(name)
+    left = [use.called for use in scenario.mechanisms if use.use not in shown]
     found: dict[str, dict[str, Any]] = {}
     for case in case_names(scenario):
-        left = [one for one in open_ if abs(found.get(one, {}).get("change", 0.0)) <= LEAST]
         if not left:
             break
-        base = measure_cases(scenario, {case: told}, laid, {})
-        for mechanism in left:
-            other = measure_cases(scenario, {case: told}, laid, {mechanism: "rival"})
+        base, *others = share_out(partial(_under_rival, scenario, case, told), [None, *left])
+        for mechanism, other in zip(left, others, strict=True):
             for measure in told:
                 change = (base(measure, case) - other(measure, case)) / ranges[measure]
                 if abs(change) > abs(found.get(mechanism, {}).get("change", 0.0)):
                     found[mechanism] = {"case": case, "measure": measure, "change": change}
-    answer = {"hash": bind(scenario).scenario_hash, "mechanisms": found}
-    store(name, "effects", json.dumps(answer, indent=1))
+        left = [one for one in left if abs(found.get(one, {}).get("change", 0.0)) <= LEAST]
+        answer = {"hash": bind(scenario).scenario_hash, "mechanisms": found}
+        store(name, "effects", json.dumps(answer, indent=1))
+
+
+def _shown(name: str) -> set[str]:
+    """Return the mechanisms that move a measure enough in another scenario, by what is stored."""
+    stored = {other: load(other, "effects") for other in SHIPPED if other != name}
+    return {
+        use.use
+        for other, one in stored.items()
+        if one is not None and one["hash"] == bind(load_scenario(other)).scenario_hash
+        for use in load_scenario(other).mechanisms
+        if abs(one["mechanisms"].get(use.called, {}).get("change", 0.0)) > LEAST
+    }
+
+
+def _under_rival(
+    scenario: Scenario, case: str, measures: list[str], mechanism: str | None
+) -> Measured:
+    """Measure a case with one mechanism at its rival and all others asserted."""
+    settings = {use.called: "asserted" for use in scenario.mechanisms}
+    if mechanism is not None:
+        settings[mechanism] = "rival"
+    return measure_cases(scenario, {case: measures}, Laid(grid=DRAW_GRID), settings)
 
 
 def _range(text: str, scenario: Scenario) -> float:
@@ -215,11 +239,12 @@ true.
 """
 MECHANISMS = """# Mechanisms, and what their rivals change
 
-Every mechanism of the library, its rival, the shipped scenarios that use it, and the largest
-change of a measure when the rival takes its place and all others stay asserted, as a share of the
-measure's range. `offramp mechanisms NAME` shows one in full. That a change is small says that the
-scenario does not hang on this quarrel, not that the quarrel is settled. The changes are those of
-a coarse belief grid (3 points a side), from `python docs/scenario_pages.py --effects`.
+Every mechanism of the library, its rival, the shipped scenarios that use it, and a change of a
+measure when the rival takes its place and all others stay asserted, as a share of the measure's
+range: the largest in the first case of the first scenario in which it is more than one per cent.
+`offramp mechanisms NAME` shows one in full. That a change is small says that the scenario does not
+hang on this quarrel, not that the quarrel is settled. The changes are those of a coarse belief
+grid (3 points a side), from `python docs/scenario_pages.py --effects`.
 
 """
 SIZES = """# How large the scenarios are, and how well they are solved
