@@ -68,7 +68,15 @@ def row_named(name: str) -> Row:
 
 def _fixed() -> list[Row]:
     """Return the rows that are known before any scenario has been read."""
-    return [*_named(), *_probing(), _orientation(), *_commands(), *_digits(), _machinery()]
+    return [
+        *_named(),
+        *_probing(),
+        _orientation(),
+        *_commands(),
+        *_digits(),
+        _machinery(),
+        *_small_worlds(),
+    ]
 
 
 # rows import what they measure when they are measured, so that the catalogue is quick
@@ -203,6 +211,35 @@ def _machinery() -> Row:
     says = "1,000 worlds of the lead case in 5 cases, all but solving them"
     beyond = Bound("milliseconds_a_world", 1.0)
     return Row("worlds-machinery", "worlds", says, run, (beyond,))
+
+
+def _small_worlds() -> list[Row]:
+    def small(trial: bool) -> Measurement:
+        from benchmarks.small_worlds import measure_small_worlds
+
+        return measure_small_worlds(trial=trial)
+
+    def cores(trial: bool) -> Measurement:
+        from benchmarks.small_worlds import measure_cores
+
+        return measure_cores(trial=trial)
+
+    bounds = (
+        *PRECISE,
+        Bound("largest_difference_from_the_plain_model", 1e-9),
+        Bound("times_quicker_than_the_workbench", 1.0, at_least=True),
+        Bound("cpu_seconds_for_1000_worlds", 30.0),
+    )
+    shared = (
+        Bound("times_quicker_with_two_processes", 1.7, at_least=True),
+        Bound("times_as_long_for_twice_the_worlds", 2.2),
+    )
+    says = "1,000 worlds of a small game in 5 cases, here and by a plain model in the EMA Workbench"
+    again = "500 of these worlds by one process and by two, and 1,000 by two"
+    return [
+        Row("worlds-small", "worlds", says, small, bounds),
+        Row("worlds-cores", "worlds", again, cores, shared),
+    ]
 
 
 def _lead() -> list[Row]:
