@@ -62,7 +62,7 @@ bench: $(READY)
 lock: $(UV)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --custom-compile-command "make lock" \
-	  --extra data --extra test --extra docs --output-file requirements.lock pyproject.toml
+	  --extra data --extra pdf --extra test --extra docs --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache
