@@ -59,17 +59,19 @@ class Thresholds:
     Attributes:
         value, slack: Of the grid; slack is NaN where the question does not arise.
         n_evaluations: Values at which the slack was asked for, each once.
+        n_undefined: Of them, where it does not arise.
     """
 
     flips: tuple[Flip, ...]
     value: Float[np.ndarray, "point"]
     slack: Float[np.ndarray, "point"]
     n_evaluations: int
+    n_undefined: int
 
     @property
     def is_settled(self) -> bool:
         """Whether no value tried turns the verdict and the question arises at all of them."""
-        return not self.flips and not bool(np.isnan(self.slack).any())
+        return not self.flips and not self.n_undefined
 
 
 class _UndefinedError(Exception):
@@ -133,7 +135,8 @@ def find_thresholds(
             continue
         width = tolerance * (last - first)
         flips.append(_close_in(asked, one, other, (to_place, to_value), width))
-    return Thresholds(tuple(flips), np.array(grid), np.array(found), len(asked.known))
+    n_undefined = sum(slack != slack for slack in asked.known.values())
+    return Thresholds(tuple(flips), np.array(grid), np.array(found), len(asked.known), n_undefined)
 
 
 def _close_in(

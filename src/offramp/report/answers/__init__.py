@@ -56,6 +56,16 @@ from offramp.report.answers.explore import (
     WorldsRow,
     WorldVerdictRow,
 )
+from offramp.report.answers.flips import (
+    ChoiceRow,
+    FlipRow,
+    FlipsAnswer,
+    IndexRow,
+    IndicesAnswer,
+    MovedRow,
+    SwitchedChoiceRow,
+    YesNo,
+)
 from offramp.report.answers.rates import RateRow, RatesAnswer
 from offramp.report.answers.runs import (
     ActShare,
@@ -87,6 +97,7 @@ __all__ = [
     "CaseAnswer",
     "CertificateAnswer",
     "CheckAnswer",
+    "ChoiceRow",
     "ClaimRow",
     "ClaimsAnswer",
     "CommonRow",
@@ -103,9 +114,13 @@ __all__ = [
     "ExchangeRow",
     "ExploreAnswer",
     "ExportAnswer",
+    "FlipRow",
+    "FlipsAnswer",
     "GivenAnswer",
     "GridEffectRow",
     "GridTrialRow",
+    "IndexRow",
+    "IndicesAnswer",
     "ListAnswer",
     "ListedEssay",
     "ListedMechanism",
@@ -119,6 +134,7 @@ __all__ = [
     "MemoryRow",
     "MirroredRow",
     "ModelAnswer",
+    "MovedRow",
     "MovedStartRow",
     "NewAnswer",
     "NewEssayAnswer",
@@ -141,6 +157,7 @@ __all__ = [
     "SweptPoint",
     "SweptQuantity",
     "SwitchRow",
+    "SwitchedChoiceRow",
     "SwitchedRow",
     "TestedClaim",
     "UnsolvedRow",
@@ -151,6 +168,7 @@ __all__ = [
     "WorldGridAnswer",
     "WorldVerdictRow",
     "WorldsRow",
+    "YesNo",
 ]
 
 ANSWERS: dict[str, type[Answer]] = {
@@ -164,6 +182,7 @@ ANSWERS: dict[str, type[Answer]] = {
     "essays": EssaysAnswer,
     "explore": ExploreAnswer,
     "export": ExportAnswer,
+    "flips": FlipsAnswer,
     "list": ListAnswer,
     "mechanism": MechanismAnswer,
     "mechanisms": MechanismsAnswer,
