@@ -13,7 +13,7 @@ from typing import Any
 REFERENCE = Path(__file__).parent / "reference"
 COMMANDS = (
     "list", "new", "check", "schema", "mechanisms", "essay", "run", "sweep", "why", "canon",
-    "export", "rates", "claims", "audit", "crux", "flips", "explore",
+    "export", "rates", "claims", "audit", "crux", "flips", "explore", "earned",
 )  # fmt: skip
 
 CLI_HEAD = """# Command line

@@ -30,6 +30,7 @@ __all__ = [
     "is_it_better",
     "judge_world",
     "read_question",
+    "refuse_unknown",
 ]
 
 Slack = Callable[[Measured], float]
@@ -118,20 +119,28 @@ def read_question(scenario: Scenario, wording: Wording, laid: Laid) -> Question:
             )
         )
     if claim is not None:
-        _refuse_unknown("claim", claim, list(scenario.claims), "--claim")
+        refuse_unknown("claim", claim, list(scenario.claims), "--claim")
         values = bind(scenario, view=laid.view, parameters=laid.parameters, drawn=laid.drawn)
         [found] = [one for one in read_claims(scenario, values.parameters) if one.name == claim]
         return does_it_hold(found, asked_by(scenario, [found]))
     assert policies is not None
     directed = {name: decl for name, decl in scenario.measures.items() if decl.better}
     name = measure or next(iter(directed), "")
-    _refuse_unknown("measure with a direction", name, list(directed), "--measure")
+    refuse_unknown("measure with a direction", name, list(directed), "--measure")
     for case in policies:
-        _refuse_unknown("case", case, [*scenario.policies, *scenario.cases], "--policies")
+        refuse_unknown("case", case, [*scenario.policies, *scenario.cases], "--policies")
     return is_it_better(name, *policies, lower=directed[name].better == "lower")
 
 
-def _refuse_unknown(kind: str, name: str, known: Sequence[str], path: str) -> None:
+def refuse_unknown(kind: str, name: str, known: Sequence[str], path: str) -> None:
+    """Raise if a name stands for nothing that is known.
+
+    Args:
+        path: The word of the command line where it was given.
+
+    Raises:
+        RunError: It does not.
+    """
     if name not in known:
         near = closest(name, known)
         raise RunError(

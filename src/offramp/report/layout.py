@@ -14,6 +14,7 @@ from offramp.report.answers import (
     CheckAnswer,
     ClaimsAnswer,
     CruxAnswer,
+    EarnedAnswer,
     EssayAnswer,
     EssaysAnswer,
     ExploreAnswer,
@@ -35,6 +36,7 @@ from offramp.report.audit_tables import audit_tables
 from offramp.report.canon_tables import canon_tables
 from offramp.report.claim_tables import claim_tables
 from offramp.report.crux_tables import crux_sentences, crux_tables
+from offramp.report.earned_tables import earned_sentences, earned_tables
 from offramp.report.essay_layout import write_essay, write_mechanism
 from offramp.report.essay_tables import essay_list, mechanism_list
 from offramp.report.explore_tables import explore_notes, explore_tables
@@ -219,6 +221,12 @@ def _write_crux(answer: CruxAnswer, width: int) -> str:
     return "\n\n".join([_head(answer.scenario), told, *tables, solved])
 
 
+def _write_earned(answer: EarnedAnswer, width: int) -> str:
+    told = "\n".join(textwrap.fill(one, width) for one in earned_sentences(answer))
+    tables = [render(table, width) for table in earned_tables(answer) if table.rows]
+    return "\n\n".join([_head(answer.scenario), told, *tables])
+
+
 def _write_flips(answer: FlipsAnswer, width: int) -> str:
     told = "\n".join(textwrap.fill(one, width) for one in flip_sentences(answer))
     tables = [render(table, width) for table in flip_tables(answer) if table.rows]
@@ -352,6 +360,7 @@ _WRITERS: dict[type[Answer], Callable[[Any, int], str]] = {
     CanonAnswer: _write_canon,
     CheckAnswer: _write_check,
     ClaimsAnswer: _write_claims,
+    EarnedAnswer: _write_earned,
     EssayAnswer: write_essay,
     EssaysAnswer: _write_essays,
     ExploreAnswer: _write_explore,

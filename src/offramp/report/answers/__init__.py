@@ -28,6 +28,13 @@ from offramp.report.answers.catalog import (
 )
 from offramp.report.answers.claims import ClaimRow, ClaimsAnswer, ComparisonRow
 from offramp.report.answers.crux import CruxAnswer, DirectionRow, DividingRow, ExchangeRow
+from offramp.report.answers.earned import (
+    EarnedAnswer,
+    EarnedClaimRow,
+    EarnedComparisonRow,
+    LabelCounts,
+    MeanRow,
+)
 from offramp.report.answers.essays import (
     AssumptionRow,
     DisagreementRow,
@@ -107,6 +114,9 @@ __all__ = [
     "DisagreementRow",
     "DividingRow",
     "DrawnRow",
+    "EarnedAnswer",
+    "EarnedClaimRow",
+    "EarnedComparisonRow",
     "EndingRow",
     "EssayAnswer",
     "EssayClaimRow",
@@ -121,11 +131,13 @@ __all__ = [
     "GridTrialRow",
     "IndexRow",
     "IndicesAnswer",
+    "LabelCounts",
     "ListAnswer",
     "ListedEssay",
     "ListedMechanism",
     "ListedScenario",
     "LivelinessRow",
+    "MeanRow",
     "MeasureRow",
     "MechanismAnswer",
     "MechanismParameter",
@@ -177,6 +189,7 @@ ANSWERS: dict[str, type[Answer]] = {
     "canon": CanonAnswer,
     "check": CheckAnswer,
     "claims": ClaimsAnswer,
+    "earned": EarnedAnswer,
     "essay": EssayAnswer,
     "essay new": NewEssayAnswer,
     "essays": EssaysAnswer,
