@@ -12,8 +12,8 @@ from offramp.exploration import sharing
 from offramp.exploration.cases import Laid
 from offramp.exploration.doubts import read_doubts
 from offramp.exploration.flips import find_flips
-from offramp.exploration.measured import measure_cases
-from offramp.exploration.questions import Wording, judge_world, read_question
+from offramp.exploration.measured import Measured, measure_cases
+from offramp.exploration.questions import Wording, is_it_better, judge_world, read_question
 from offramp.scenario import parse_scenario
 
 CLAIM = Wording(claim="arms-help")
@@ -143,6 +143,13 @@ def test_claim_of_which_one_comparison_does_not_arise_is_open():
     for order in (text, text.replace('- 1", "later[arm] > later[stay]"', '- 1"')):
         slack = judge_world(parse_scenario(order), CLAIM, Laid(), {}).slack
         assert math.isnan(slack) == (order is text)
+
+
+def test_difference_that_is_only_rounding_is_none():
+    question = is_it_better("better", "one", "other", lower=False)
+    measured = Measured({"one": {"better": 0.1 + 0.2}, "other": {"better": 0.3}}, 0.0, 0)
+    assert measured("better", "one") > measured("better", "other")
+    assert question.slack(measured) == 0.0
 
 
 def test_question_must_be_one_thing_that_is_there():

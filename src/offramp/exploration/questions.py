@@ -33,6 +33,8 @@ __all__ = [
     "refuse_unknown",
 ]
 
+LEAST_SLACK = 1e-9  # nearer to zero is zero: two solves agree no better, and rounding has a sign
+
 Slack = Callable[[Measured], float]
 
 
@@ -42,8 +44,8 @@ class Question:
 
     Attributes:
         asked: The measures that have to be known.
-        slack: Positive where it is so, negative where it is not. Must be fit to be sent to other
-            processes.
+        slack: Positive where it is so, negative where it is not, zero where a difference is within
+            what solving leaves. Must be fit to be sent to other processes.
         says: The same as a sentence.
     """
 
@@ -87,7 +89,7 @@ def does_it_hold(claim: Claim, asked: Asked) -> Question:
 
 def _clears(comparisons: Sequence[Comparison], measured: Measured) -> float:
     # one that does not arise leaves the claim open, in whatever order they stand
-    return float(np.min([one.clearance(measured) for one in comparisons]))
+    return _told(float(np.min([one.clearance(measured) for one in comparisons])))
 
 
 def is_it_better(measure: str, one: str, other: str, *, lower: bool) -> Question:
@@ -99,7 +101,11 @@ def is_it_better(measure: str, one: str, other: str, *, lower: bool) -> Question
 
 
 def _lead(measure: str, one: str, other: str, sign: float, measured: Measured) -> float:
-    return sign * (measured(measure, one) - measured(measure, other))
+    return _told(sign * (measured(measure, one) - measured(measure, other)))
+
+
+def _told(slack: float) -> float:
+    return 0.0 if abs(slack) < LEAST_SLACK else slack
 
 
 def read_question(scenario: Scenario, wording: Wording, laid: Laid) -> Question:

@@ -155,15 +155,16 @@ def _close_in(
         [slack] = asked.ask([min(max(to_value(place), one), other)])
         if math.isnan(slack):
             raise _UndefinedError
+        if slack == 0.0:  # no root: the verdict turns where the slack leaves zero
+            return -math.ulp(0.0)
         # of an infinite slack only the sign can be used
         return slack if math.isfinite(slack) else math.copysign(largest, slack)
 
     is_defined = True
-    if 0.0 not in ends:
-        try:
-            brentq(slack_at, to_place(one), to_place(other), xtol=width, maxiter=MOST_STEPS)
-        except _UndefinedError:
-            is_defined = False
+    try:
+        brentq(slack_at, to_place(one), to_place(other), xtol=width, maxiter=MOST_STEPS)
+    except _UndefinedError:
+        is_defined = False
     tried = sorted((x, y) for x, y in asked.known.items() if one <= x <= other and y == y)
     (x, below), (y, above) = min(
         (pair for pair in itertools.pairwise(tried) if _differ(*pair)),
@@ -171,12 +172,13 @@ def _close_in(
     )
     if not is_defined:
         return _flip(x, y, below, above, "undefined")
+    left = abs(above - below)
+    if math.isinf(left) or left > JUMP_SHARE * abs(ends[1] - ends[0]):
+        return _flip(x, y, below, above, "jump")
     if 0.0 in (below, above):
         zero = x if below == 0.0 else y
         return Flip(zero, zero, zero, 0.0, 0.0, "crossing", above > 0)
-    left = abs(above - below)
-    is_jump = math.isinf(left) or left > JUMP_SHARE * abs(ends[1] - ends[0])
-    return _flip(x, y, below, above, "jump" if is_jump else "crossing")
+    return _flip(x, y, below, above, "crossing")
 
 
 def _differ(one: tuple[float, float], other: tuple[float, float]) -> bool:
