@@ -13,7 +13,8 @@ from typing import Any
 REFERENCE = Path(__file__).parent / "reference"
 COMMANDS = (
     "list", "new", "check", "schema", "mechanisms", "essay", "run", "sweep", "why", "canon",
-    "export", "rates", "claims", "audit", "crux", "explore", "doubt", "believe", "drivers",
+    "export", "rates", "claims", "audit", "crux", "flips", "explore", "earned", "doubt", "believe",
+    "drivers",
 )  # fmt: skip
 
 CLI_HEAD = """# Command line

@@ -22,7 +22,8 @@ from offramp.report.answers import ANSWERS
 
 COMMANDS = (
     "list", "new", "check", "schema", "mechanisms", "essay", "rates", "run", "sweep",
-    "explore", "doubt", "believe", "drivers", "claims", "audit", "crux", "canon", "why", "export",
+    "explore", "earned", "doubt", "believe", "drivers", "claims", "audit", "crux", "flips", "canon",
+    "why", "export",
 )  # fmt: skip
 MAIN = [sys.executable, "-c", "from offramp.cli import main; main()"]
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from offramp.errors import RunError
-from offramp.exploration.camps import does_it_hold, find_camps, is_it_better, mix
+from offramp.exploration.camps import find_camps, mix
 from offramp.exploration.cases import Laid
 from offramp.exploration.claims import asked_by
 from offramp.exploration.exchange import find_crux
+from offramp.exploration.questions import does_it_hold, is_it_better
 from offramp.exploration.shapley import shapley_shares
 from offramp.report.crux import describe_crux
 from offramp.scenario import parse_scenario

@@ -90,6 +90,16 @@ def test_slack_of_zero_at_a_value_tried_is_a_flip_there():
     assert find_thresholds(Counted(lambda x: -abs(x - 0.5)), 0, 1).flips == ()
 
 
+def test_slack_that_leaves_zero_between_two_values_tried_flips_where_it_leaves():
+    [flip] = find_thresholds(Counted(lambda x: max(0.0, x - 0.3)), 0, 1).flips
+    assert flip.value == pytest.approx(0.3, abs=1.1e-4)
+    assert (flip.kind, flip.stands_above) == ("crossing", True)
+    [flip] = find_thresholds(Counted(lambda x: 0.0 if x > 0.7 else 1.0), 0, 1).flips
+    assert flip.low <= 0.7 <= flip.high
+    assert flip.high - flip.low <= 1.1e-4
+    assert (flip.kind, flip.stands_above) == ("jump", False)
+
+
 def test_question_that_does_not_arise_is_said():
     never = find_thresholds(Counted(lambda x: math.nan), 0, 1)
     assert never.flips == ()

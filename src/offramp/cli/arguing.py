@@ -1,4 +1,4 @@
-"""Commands that put an argument to the test: rates, claims, audits, what divides camps."""
+"""Commands that put an argument to the test: rates, claims, audits, cruxes, what would flip it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typer
 
 from offramp.cli.words import FAILED, DrawGrid, Grid, Json, Scenario, Set, View, amounts, app, say
 
-__all__ = ["audit", "claims", "crux", "rates"]
+__all__ = ["audit", "claims", "crux", "flips", "rates"]
 
 
 @app.command()
@@ -144,3 +144,50 @@ def crux(
         seed=seed,
     )
     say(answer, json)
+
+
+@app.command()
+def flips(
+    scenario: Scenario,
+    claim: Annotated[
+        str | None, typer.Option(metavar="C", help="Ask whether this claim holds.")
+    ] = None,
+    policies: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="A B", help="Ask whether the first of two is better."),
+    ] = None,
+    measure: Annotated[
+        str | None,
+        typer.Option(metavar="M", help="By this measure; the first with a direction if not given."),
+    ] = None,
+    view: View = None,
+    set_: Set = None,
+    grid: Grid = None,
+    sobol: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Rows of a Saltelli design over all that worlds draw, a power of two; 0 for none.",
+            min=0,
+        ),
+    ] = 0,
+    seed: Annotated[int, typer.Option(metavar="S", help="Seed of that design.", min=0)] = 1,
+    json: Json = False,
+) -> None:
+    """Move one assumption after another, and say which of them turn an answer, and where."""
+    from offramp.report.flips import describe_flips
+
+    answer = describe_flips(
+        scenario,
+        claim=claim,
+        policies=policies,
+        measure=measure,
+        view=view,
+        parameters=amounts(set_),
+        grid=grid,
+        sobol=sobol,
+        seed=seed,
+    )
+    say(answer, json)
+    if not answer.holds:
+        raise typer.Exit(FAILED)

@@ -21,7 +21,7 @@ from offramp.cli.words import (
     say,
 )
 
-__all__ = ["believe", "doubt", "drivers", "explore"]
+__all__ = ["believe", "doubt", "drivers", "earned", "explore"]
 
 
 @app.command()
@@ -89,6 +89,27 @@ def explore(
         budget=budget,
         workers=workers,
     )
+    say(answer, json)
+    if not answer.holds:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def earned(
+    run: Run,
+    worlds: Annotated[
+        int, typer.Option(metavar="N", help="Split the claims in its first N worlds.", min=1)
+    ] = 32,
+    claim: Annotated[
+        list[str] | None,
+        typer.Option(metavar="C", help="Only this claim; all, if not given. May be repeated."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Say in how many of a run's worlds each claim's verdict is assumed, and in how many earned."""
+    from offramp.report.earned import describe_earned
+
+    answer = describe_earned(run, worlds=worlds, claims=claim or [])
     say(answer, json)
     if not answer.holds:
         raise typer.Exit(FAILED)

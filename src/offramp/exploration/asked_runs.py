@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from offramp.exploration.camps import Question, does_it_hold, is_it_better, is_it_kept
 from offramp.exploration.claims import asked_by
+from offramp.exploration.questions import Question, does_it_hold, is_it_better, is_it_kept
 from offramp.exploration.robustness import Better
 from offramp.exploration.runs import Run
 from offramp.exploration.shares import FAILS, HOLDS, UNDECIDED
@@ -101,8 +101,7 @@ def ask_lead(run: Run, measure: str, one: str, other: str, better: Better) -> As
     lead = (run.of(measure, other) - run.of(measure, one)) * (1.0 if lower else -1.0)
     verdict = np.where(lead > 0, HOLDS, np.where(lead < 0, FAILS, UNDECIDED))
     asked = is_it_better(measure, one, other, lower=lower)
-    says = f"{one} is better than {other} by {measure} ({better})."
-    return AskedWorlds(says, verdict, lead, lambda place: asked)
+    return AskedWorlds(asked.says, verdict, lead, lambda place: asked)
 
 
 def ask_limit(run: Run, measure: str, case: str, limit: float, better: Better) -> AskedWorlds:
@@ -111,5 +110,4 @@ def ask_limit(run: Run, measure: str, case: str, limit: float, better: Better) -
     room = (limit - run.of(measure, case)) * (1.0 if lower else -1.0)
     verdict = np.where(room >= 0, HOLDS, np.where(np.isnan(room), UNDECIDED, FAILS))
     asked = is_it_kept(measure, case, limit, lower=lower)
-    says = f"{case} keeps {measure} at {'most' if lower else 'least'} {limit:g}."
-    return AskedWorlds(says, verdict, room, lambda place: asked)
+    return AskedWorlds(asked.says, verdict, room, lambda place: asked)

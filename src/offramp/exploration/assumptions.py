@@ -17,7 +17,7 @@ from offramp.exploration.design import DesignName, choose, draw_points, place
 from offramp.scenario import Scenario, bind, settings_of
 from offramp.scenario.worlds import Span, spans_of, start_weights
 
-__all__ = ["Assumptions", "Worlds", "draw", "read_assumptions"]
+__all__ = ["Assumptions", "Worlds", "draw", "place_worlds", "read_assumptions"]
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,12 @@ def draw(assumptions: Assumptions, n_worlds: int, design: DesignName, seed: int)
         ([names.index(name) for name in members if name in names], correlation)
         for members, correlation in assumptions.bundles
     ]
-    points = draw_points(design, n_worlds, len(assumptions), bundles, seed)
-    columns = iter(points.T)
+    return place_worlds(assumptions, draw_points(design, n_worlds, len(assumptions), bundles, seed))
+
+
+def place_worlds(assumptions: Assumptions, points: Float[np.ndarray, "world assumption"]) -> Worlds:
+    """Return the worlds, all of one weight, that lie at points of the unit cube."""
+    n_worlds, columns = len(points), iter(points.T)
     numbers = [place(span, next(columns)) for span in assumptions.numbers.values()]
     settings = [choose(list(o.values()), next(columns)) for o in assumptions.mechanisms.values()]
     starts = [choose(list(one.values()), next(columns)) for one in assumptions.starts.values()]

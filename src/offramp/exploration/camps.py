@@ -13,59 +13,13 @@ from functools import partial
 from offramp.errors import Problem, RunError
 from offramp.exploration.cases import Laid
 from offramp.exploration.exchange import Mixtures, Setting
-from offramp.exploration.measured import Asked, Measured, measure_cases
+from offramp.exploration.measured import measure_cases
+from offramp.exploration.questions import Question
 from offramp.exploration.sharing import share_out
 from offramp.scenario import Scenario, bind
-from offramp.scenario.claims import Claim, Comparison
 from offramp.scenario.declared import numbers_of_mechanism
 
-__all__ = ["Camps", "Question", "does_it_hold", "find_camps", "is_it_better", "is_it_kept", "mix"]
-
-Slack = Callable[[Measured], float]
-
-
-@dataclass(frozen=True)
-class Question:
-    """What camps differ about.
-
-    Attributes:
-        asked: The measures that have to be known.
-        slack: Positive where it is so, negative where it is not. Must be fit to be sent to other
-            processes.
-    """
-
-    asked: Asked
-    slack: Slack
-
-
-def does_it_hold(claim: Claim, asked: Asked) -> Question:
-    """Ask whether a claim holds: by how much its weakest comparison clears what it asks for."""
-    return Question(asked, partial(_clears, claim.comparisons))
-
-
-def _clears(comparisons: Sequence[Comparison], measured: Measured) -> float:
-    return min(one.clearance(measured) for one in comparisons)
-
-
-def is_it_better(measure: str, one: str, other: str, *, lower: bool) -> Question:
-    """Ask whether one case is better than another by a measure, and by how much."""
-    asked = dict.fromkeys((one, other), (measure,))
-    return Question(asked, partial(_lead, measure, one, other, -1.0 if lower else 1.0))
-
-
-def _lead(measure: str, one: str, other: str, sign: float, measured: Measured) -> float:
-    return sign * (measured(measure, one) - measured(measure, other))
-
-
-def is_it_kept(measure: str, case: str, limit: float, *, lower: bool) -> Question:
-    """Ask whether a case keeps a measure within a limit, and what room is left."""
-    return Question(
-        {case: (measure,)}, partial(_room, measure, case, limit, -1.0 if lower else 1.0)
-    )
-
-
-def _room(measure: str, case: str, limit: float, sign: float, measured: Measured) -> float:
-    return sign * (measured(measure, case) - limit)
+__all__ = ["Camps", "find_camps", "mix"]
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from offramp.game import Moulds
 from offramp.outcomes import propagate
 from offramp.scenario import Scenario
 
-__all__ = ["Done", "Job", "shared_solves"]
+__all__ = ["Done", "Job", "reason_of", "shared_solves"]
 
 LONGEST_REASON = 500  # characters that are kept of why a world could not be solved
 
@@ -92,7 +92,7 @@ class Job:
             try:
                 self._solve_group(Solve(group, 1.0, settings), places, laid, row)
             except Exception as error:  # whatever it is, the other worlds are worth having
-                number = reasons.setdefault(_told(error), len(reasons))
+                number = reasons.setdefault(reason_of(error), len(reasons))
                 for name in ("measure", "value", "residual"):
                     row[name][places] = np.nan
                 row["not_converged"][places] = 0
@@ -135,7 +135,7 @@ def shared_solves(scenario: Scenario, cases: Sequence[str]) -> tuple[tuple[str, 
     return tuple(map(tuple, groups.values()))
 
 
-def _told(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """Say in one line why a world could not be solved."""
     if isinstance(error, OfframpError):
         text = "; ".join(f"{one.code} {' '.join(one.message.split())}" for one in error.problems)

@@ -11,6 +11,7 @@ import numpy as np
 from offramp.exploration.cases import Laid, Solve, group_cases, solve_one
 from offramp.exploration.design import Spread
 from offramp.exploration.sharing import share_out
+from offramp.game import Moulds
 from offramp.outcomes import propagate
 from offramp.scenario import Scenario
 
@@ -45,13 +46,18 @@ def measure_cases(
     laid: Laid,
     settings: Mapping[str, str],
     started: Callable[[str], None] = lambda name: None,
+    moulds: Moulds | None = None,
 ) -> Measured:
-    """Solve cases under given settings of the mechanisms, and measure how they end."""
+    """Solve cases under given settings of the mechanisms, and measure how they end.
+
+    Args:
+        moulds: As in `compile_game`; calls that share them must have the same settings.
+    """
     values: dict[str, dict[str, float]] = {}
     residual, n_unconverged = 0.0, 0
     for group in group_cases(scenario, list(asked), laid, settings):
         started(group[0])
-        equilibrium, policy_game = solve_one(scenario, Solve(group, 1.0, settings), laid)
+        equilibrium, policy_game = solve_one(scenario, Solve(group, 1.0, settings), laid, moulds)
         residual = max(residual, equilibrium.residual)
         n_unconverged += equilibrium.n_unconverged
         for name in group:

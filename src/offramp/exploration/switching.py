@@ -13,9 +13,9 @@ from functools import partial
 import numpy as np
 from jaxtyping import Bool, Int
 
-from offramp.exploration.camps import Question
 from offramp.exploration.cases import Laid
 from offramp.exploration.measured import measure_cases
+from offramp.exploration.questions import Question
 from offramp.exploration.runs import Run
 from offramp.exploration.sharing import share_out
 

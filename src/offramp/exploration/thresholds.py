@@ -59,17 +59,19 @@ class Thresholds:
     Attributes:
         value, slack: Of the grid; slack is NaN where the question does not arise.
         n_evaluations: Values at which the slack was asked for, each once.
+        n_undefined: Of them, where it does not arise.
     """
 
     flips: tuple[Flip, ...]
     value: Float[np.ndarray, "point"]
     slack: Float[np.ndarray, "point"]
     n_evaluations: int
+    n_undefined: int
 
     @property
     def is_settled(self) -> bool:
         """Whether no value tried turns the verdict and the question arises at all of them."""
-        return not self.flips and not bool(np.isnan(self.slack).any())
+        return not self.flips and not self.n_undefined
 
 
 class _UndefinedError(Exception):
@@ -133,7 +135,8 @@ def find_thresholds(
             continue
         width = tolerance * (last - first)
         flips.append(_close_in(asked, one, other, (to_place, to_value), width))
-    return Thresholds(tuple(flips), np.array(grid), np.array(found), len(asked.known))
+    n_undefined = sum(slack != slack for slack in asked.known.values())
+    return Thresholds(tuple(flips), np.array(grid), np.array(found), len(asked.known), n_undefined)
 
 
 def _close_in(
@@ -152,15 +155,16 @@ def _close_in(
         [slack] = asked.ask([min(max(to_value(place), one), other)])
         if math.isnan(slack):
             raise _UndefinedError
+        if slack == 0.0:  # no root: the verdict turns where the slack leaves zero
+            return -math.ulp(0.0)
         # of an infinite slack only the sign can be used
         return slack if math.isfinite(slack) else math.copysign(largest, slack)
 
     is_defined = True
-    if 0.0 not in ends:
-        try:
-            brentq(slack_at, to_place(one), to_place(other), xtol=width, maxiter=MOST_STEPS)
-        except _UndefinedError:
-            is_defined = False
+    try:
+        brentq(slack_at, to_place(one), to_place(other), xtol=width, maxiter=MOST_STEPS)
+    except _UndefinedError:
+        is_defined = False
     tried = sorted((x, y) for x, y in asked.known.items() if one <= x <= other and y == y)
     (x, below), (y, above) = min(
         (pair for pair in itertools.pairwise(tried) if _differ(*pair)),
@@ -168,12 +172,13 @@ def _close_in(
     )
     if not is_defined:
         return _flip(x, y, below, above, "undefined")
+    left = abs(above - below)
+    if math.isinf(left) or left > JUMP_SHARE * abs(ends[1] - ends[0]):
+        return _flip(x, y, below, above, "jump")
     if 0.0 in (below, above):
         zero = x if below == 0.0 else y
         return Flip(zero, zero, zero, 0.0, 0.0, "crossing", above > 0)
-    left = abs(above - below)
-    is_jump = math.isinf(left) or left > JUMP_SHARE * abs(ends[1] - ends[0])
-    return _flip(x, y, below, above, "jump" if is_jump else "crossing")
+    return _flip(x, y, below, above, "crossing")
 
 
 def _differ(one: tuple[float, float], other: tuple[float, float]) -> bool:

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from offramp import __version__
-from offramp.errors import Problem, RunError, closest
-from offramp.exploration.camps import (
-    Camps,
-    Question,
-    does_it_hold,
-    find_camps,
-    is_it_better,
-    mix,
-)
+from offramp.exploration.camps import Camps, find_camps, mix
 from offramp.exploration.cases import Laid
-from offramp.exploration.claims import asked_by
 from offramp.exploration.exchange import Crux, Direction, find_crux
+from offramp.exploration.questions import Wording, read_question
 from offramp.exploration.shapley import ShapleyShares, shapley_shares
 from offramp.report.answers import CruxAnswer, DirectionRow, DividingRow, ExchangeRow
 from offramp.report.catalog import sound_scenario
 from offramp.report.progress import Progress
 from offramp.report.results import scenario_head
-from offramp.scenario import Scenario, bind
-from offramp.scenario.claims import read_claims
 
 __all__ = ["describe_crux"]
 
@@ -59,7 +49,7 @@ def describe_crux(
     """
     scenario = sound_scenario(name_or_path)
     laid = Laid(None, parameters or None, grid)
-    question, told = _question(scenario, laid, claim, policies, measure)
+    question = read_question(scenario, Wording(claim, policies, measure), laid)
     camps = find_camps(scenario, *between)
     with Progress("solving mixtures", 0) as progress:
         mixtures = mix(scenario, camps, question, laid, lambda item: progress.done())
@@ -70,7 +60,7 @@ def describe_crux(
     return CruxAnswer(
         offramp=__version__,
         scenario=scenario_head(scenario, laid),
-        question=told,
+        question=question.says,
         between=list(between),
         slack=[_finite(found.first_gives_way.start), _finite(found.second_gives_way.start)],
         disputed=found.is_disputed,
@@ -82,56 +72,6 @@ def describe_crux(
         orders=shares.n_orders if shares else 0,
         judged=mixtures.n_judged,
     )
-
-
-def _question(
-    scenario: Scenario,
-    laid: Laid,
-    claim: str | None,
-    policies: tuple[str, str] | None,
-    measure: str | None,
-) -> tuple[Question, str]:
-    """Return what the camps are asked, for the machine and in words.
-
-    Raises:
-        RunError: A claim, case or measure is not declared, or it is not clear what is asked.
-    """
-    if (claim is None) == (policies is None):
-        raise RunError(
-            Problem(
-                code="R618",
-                path="--claim",
-                message="the camps must be asked one thing: a claim, or two policies.",
-                fix="give --claim NAME, or --policies A B (and --measure M).",
-            )
-        )
-    if claim is not None:
-        _refuse_unknown("claim", claim, list(scenario.claims), "--claim")
-        claims = read_claims(scenario, bind(scenario, parameters=laid.parameters).parameters)
-        [one] = [one for one in claims if one.name == claim]
-        return does_it_hold(one, asked_by(scenario, [one])), one.decl.says
-    assert policies is not None
-    directed = {name: decl for name, decl in scenario.measures.items() if decl.better}
-    name = measure or next(iter(directed), "")
-    _refuse_unknown("measure with a direction", name, list(directed), "--measure")
-    for case in policies:
-        _refuse_unknown("case", case, [*scenario.policies, *scenario.cases], "--policies")
-    lower = directed[name].better == "lower"
-    told = f"{policies[0]} is better than {policies[1]} by {name} ({directed[name].better})."
-    return is_it_better(name, *policies, lower=lower), told
-
-
-def _refuse_unknown(kind: str, name: str, known: Sequence[str], path: str) -> None:
-    if name not in known:
-        near = closest(name, known)
-        raise RunError(
-            Problem(
-                code="R619",
-                path=path,
-                message=f"'{name}' is no {kind} of this scenario.",
-                fix=f"write '{near}'." if near else f"there are: {', '.join(known) or 'none'}.",
-            )
-        )
 
 
 def _assumptions(camps: Camps, found: Crux, shares: ShapleyShares | None) -> list[DividingRow]:

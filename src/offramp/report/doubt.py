@@ -10,6 +10,7 @@ import numpy as np
 
 from offramp import __version__
 from offramp.exploration.asked_runs import has_own_units, measure_of, value_of
+from offramp.exploration.questions import refuse_unknown
 from offramp.exploration.robustness import (
     Better,
     are_best,
@@ -32,7 +33,6 @@ from offramp.report.stored_runs import (
     read_choices,
     read_yardstick,
     refuse_too_few,
-    refuse_unknown,
     run_head,
 )
 

@@ -14,6 +14,7 @@ from offramp.exploration.asked_runs import AskedWorlds, ask_claim, ask_lead, ask
 from offramp.exploration.boxes import BoxFound, find_boxes
 from offramp.exploration.drawn import Drawn
 from offramp.exploration.importance import Index, rank_correlation, weigh_importance
+from offramp.exploration.questions import refuse_unknown
 from offramp.exploration.runs import Run
 from offramp.exploration.shares import FAILS, HOLDS, UNDECIDED, wilson_interval
 from offramp.exploration.switching import Switches, switch_mechanisms
@@ -33,7 +34,6 @@ from offramp.report.stored_runs import (
     limit_rows,
     open_worlds,
     refuse_too_few,
-    refuse_unknown,
     run_head,
 )
 

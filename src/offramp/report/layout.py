@@ -17,10 +17,12 @@ from offramp.report.answers import (
     CruxAnswer,
     DoubtAnswer,
     DriversAnswer,
+    EarnedAnswer,
     EssayAnswer,
     EssaysAnswer,
     ExploreAnswer,
     ExportAnswer,
+    FlipsAnswer,
     ListAnswer,
     MechanismAnswer,
     MechanismsAnswer,
@@ -38,9 +40,11 @@ from offramp.report.audit_tables import audit_tables
 from offramp.report.canon_tables import canon_tables
 from offramp.report.claim_tables import claim_tables
 from offramp.report.crux_tables import crux_sentences, crux_tables
+from offramp.report.earned_tables import earned_sentences, earned_tables
 from offramp.report.essay_layout import write_essay, write_mechanism
 from offramp.report.essay_tables import essay_list, mechanism_list
 from offramp.report.explore_tables import explore_notes, explore_tables
+from offramp.report.flip_tables import flip_sentences, flip_tables
 from offramp.report.run_tables import liveliness_table, screen_tables
 from offramp.report.sweep_tables import sweep_table
 from offramp.report.tables import (
@@ -229,6 +233,22 @@ def _write_crux(answer: CruxAnswer, width: int) -> str:
     return "\n\n".join([_head(answer.scenario), told, *tables, solved])
 
 
+def _write_earned(answer: EarnedAnswer, width: int) -> str:
+    told = "\n".join(textwrap.fill(one, width) for one in earned_sentences(answer))
+    tables = [render(table, width) for table in earned_tables(answer) if table.rows]
+    return "\n\n".join([_head(answer.scenario), told, *tables])
+
+
+def _write_flips(answer: FlipsAnswer, width: int) -> str:
+    told = "\n".join(textwrap.fill(one, width) for one in flip_sentences(answer))
+    tables = [render(table, width) for table in flip_tables(answer) if table.rows]
+    trust = f"Every strategy is a logit reply to within {format_miss(answer.residual)}."
+    if answer.not_converged:
+        trust = f"{answer.not_converged:,} points did not converge."
+    worlds = "1 world was" if answer.solved == 1 else f"{answer.solved:,} worlds were"
+    return "\n\n".join([_head(answer.scenario), told, *tables, f"{worlds} solved. {trust}"])
+
+
 def _write_sweep(answer: SweepAnswer, width: int) -> str:
     worst = max(point.residual for point in answer.points)
     failed = sum(point.not_converged > 0 for point in answer.points)
@@ -376,10 +396,12 @@ _WRITERS: dict[type[Answer], Callable[[Any, int], str]] = {
     ClaimsAnswer: _write_claims,
     DoubtAnswer: _write_doubt,
     DriversAnswer: _write_drivers,
+    EarnedAnswer: _write_earned,
     EssayAnswer: write_essay,
     EssaysAnswer: _write_essays,
     ExploreAnswer: _write_explore,
     ExportAnswer: _write_export,
+    FlipsAnswer: _write_flips,
     ListAnswer: _write_list,
     MechanismAnswer: write_mechanism,
     MechanismsAnswer: _write_mechanisms,

@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from offramp.errors import Problem, RunError, closest
+from offramp.errors import Problem, RunError
 from offramp.exploration import Laid
 from offramp.exploration.asked_runs import choices, has_own_units, measure_of, value_of
 from offramp.exploration.boxes import Box
 from offramp.exploration.drawn import Drawn, gather_assumptions
+from offramp.exploration.questions import refuse_unknown
 from offramp.exploration.robustness import Better
 from offramp.exploration.runs import Run, open_run
 from offramp.report.answers import LimitRow, RunHead
@@ -29,7 +30,6 @@ __all__ = [
     "read_choices",
     "read_yardstick",
     "refuse_too_few",
-    "refuse_unknown",
     "run_head",
 ]
 
@@ -157,20 +157,6 @@ def read_choices(run: Run, named: Sequence[str], by: Yardstick) -> tuple[str, ..
             )
         )
     return found
-
-
-def refuse_unknown(kind: str, name: str, known: Sequence[str], path: str) -> None:
-    """Raise RunError unless the name is among those known."""
-    if name not in known:
-        near = closest(name, known)
-        raise RunError(
-            Problem(
-                code="R619",
-                path=path,
-                message=f"'{name}' is no {kind} of this scenario.",
-                fix=f"write '{near}'." if near else f"there are: {', '.join(known) or 'none'}.",
-            )
-        )
 
 
 def limit_rows(box: Box, assumptions: Drawn, quasi_p: np.ndarray | None = None) -> list[LimitRow]:
