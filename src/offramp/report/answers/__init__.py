@@ -69,6 +69,8 @@ from offramp.report.answers.runs import (
     MeasureRow,
     PrecisionRow,
     RunAnswer,
+    RungExitRow,
+    RungMoveRow,
     RungRow,
 )
 from offramp.report.answers.sweeps import SweepAnswer, SweptAxis, SweptPoint, SweptQuantity
@@ -131,6 +133,8 @@ __all__ = [
     "RatesAnswer",
     "RoleRow",
     "RunAnswer",
+    "RungExitRow",
+    "RungMoveRow",
     "RungRow",
     "ScenarioHead",
     "SizeRow",
