@@ -8,13 +8,13 @@ from typing import Any
 import altair as alt
 
 from offramp.report.answers import SweepAnswer, SweptAxis, SweptQuantity
+from offramp.report.figures.charting import DARK_BLUE
 from offramp.report.tables import NONE, format_number, format_share
 
 __all__ = ["sweep_chart"]
 
 WIDTH, HEIGHT = 360, 220
 MOST_LABELLED = 15  # columns of a heat map whose cells carry their number
-DARK = 0.5  # share of a heat map's span from which its cells are dark enough for white text
 
 
 def sweep_chart(answer: SweepAnswer) -> alt.Chart | alt.LayerChart | alt.VConcatChart:
@@ -99,7 +99,7 @@ def _heat(answer: SweepAnswer, number: int) -> alt.LayerChart | alt.FacetChart:
     )
     layers: list[alt.Chart] = [cells]
     if max(len(set(column)) for column in columns) <= MOST_LABELLED:
-        white = f"datum.value > {low + DARK * (high - low)!r}"
+        white = f"datum.value > {low + DARK_BLUE * (high - low)!r}"
         layers.append(
             base.mark_text().encode(
                 text=alt.Text("told:N"),
