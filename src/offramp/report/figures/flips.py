@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import altair as alt
 import numpy as np
@@ -13,6 +14,8 @@ from offramp.report.figures.charting import LABEL_WIDTH, Chart, Fields, head, in
 from offramp.report.figures.palette import COLOURS, FLIP
 
 __all__ = ["Swing", "swing_of", "tornado"]
+
+Align = Literal["left", "right"]
 
 WIDTH, ROW = 440, 34
 LOW_END, HIGH_END = "towards its low end", "towards its high end"
@@ -86,7 +89,8 @@ def tornado(swings: Sequence[Swing], base: float, *, claim: str) -> Chart:
             ("flips", "verdict turns at"))],
     )  # fmt: skip
     layers: list[alt.Chart] = [bars]
-    for side, align, dx in (("right", "left", 5), ("left", "right", -5)):
+    sides: tuple[tuple[str, Align, int], ...] = (("right", "left", 5), ("left", "right", -5))
+    for side, align, dx in sides:
         ends = alt.Chart().transform_filter(f"datum.side === '{side}'")
         layers.append(
             ends.mark_text(align=align, dx=dx, fontSize=11).encode(
@@ -149,9 +153,9 @@ def _turns(ranked: Sequence[Swing], base: float, y: alt.Y, offset: alt.YOffset) 
         for one in ranked
         if one.flips
     ]  # fmt: skip
-    align, dx = ("right", -5) if base >= 0 else ("left", 5)
+    align: Align = "right" if base >= 0 else "left"
     return (
         alt.Chart(inline(rows))
-        .mark_text(align=align, dx=dx, fontSize=11, fontStyle="italic")
+        .mark_text(align=align, dx=-5 if base >= 0 else 5, fontSize=11, fontStyle="italic")
         .encode(x=alt.X("at:Q"), y=y, yOffset=offset, text="turns:N")
     )

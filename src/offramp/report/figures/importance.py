@@ -36,14 +36,14 @@ def importance_bars(
     order = sorted(range(len(found.names) - 1), key=lambda k: -float(of.value[k]))
     rows = [
         {
-            "name": whole(found.names[k]), "key": str(k), "value": float(of.value[k]),
+            "name": whole(found.names[k]), "value": float(of.value[k]),
             "low": float(of.low[k]), "high": float(of.high[k]), "told": told(float(of.value[k])),
             "interval": f"{told(float(of.low[k]))} to {told(float(of.high[k]))}",
             "stands": CLEAR if of.low[k] > line else UNCLEAR, "zero": 0.0,
         }
         for k in order
     ]  # fmt: skip
-    y = alt.Y("name:N", sort=[row["name"] for row in rows], title=None,
+    y = alt.Y("name:N", sort=[whole(found.names[k]) for k in order], title=None,
               axis=alt.Axis(labelLimit=LABEL_WIDTH))  # fmt: skip
     base = alt.Chart(inline(rows)).encode(y=y)
     bars = base.mark_bar(height=ROW - 10, strokeWidth=1.5).encode(

@@ -62,7 +62,7 @@ def quantile_dots(
     quantiles = {name: _quantiles(found, weights) for name, found in values.items()}
     columns = _columns(quantiles, threshold, better)
     look = styles([whole(name) for name in values])
-    panels: list[alt.LayerChart] = []
+    panels: list[Chart] = []
     for name, found in quantiles.items():
         colour = look[whole(name)].colour
         rows = list(_dots(name, found, columns, threshold, better, is_chance))
@@ -86,8 +86,8 @@ def quantile_dots(
             f"Dashed line: {told(threshold, is_chance=is_chance)}; hollow dots lie {way} it, where "
             "it is worse."
         )
-    title = head(f"How bad, and how often: {label}", *lines)
-    return alt.vconcat(*panels, spacing=8, title=title)
+    above = head(f"How bad, and how often: {label}", *lines)
+    return alt.vconcat(*panels, spacing=8, title=above)
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def _columns(
 
 def _panel(
     rows: Sequence[Fields], x: alt.X, colour: str, columns: _Columns, threshold: float | None
-) -> alt.LayerChart:
+) -> Chart:
     tallest = max(row["height"] for row in rows)
     dots = (
         alt.Chart(inline(rows))

@@ -74,7 +74,7 @@ def regret_heatmap(
         text="shown:N", color=alt.condition(is_dark, alt.value("#ffffff"), alt.value("#000000"))
     )
     heat = alt.layer(cells, words, data=inline(rows))
-    return alt.hconcat(heat, _shares(order, best, y.copy(), height), spacing=18).properties(
+    return alt.hconcat(heat, _shares(order, best, height), spacing=18).properties(
         title=head(
             f"Regret: {label}",
             "How much worse than the best policy of the same world; “best” marks that one.",
@@ -99,13 +99,13 @@ def _cells(
             }  # fmt: skip
 
 
-def _shares(order: Sequence[str], best: np.ndarray, y: alt.Y, height: int) -> alt.LayerChart:
+def _shares(order: Sequence[str], best: np.ndarray, height: int) -> Chart:
     """Return how often each policy is best, as bars with their numbers."""
     rows = [
         {"policy": name, "best": float(share), "told": told(float(share), is_chance=True)}
         for name, share in zip(order, best, strict=True)
     ]
-    y.axis = None
+    y = alt.Y("policy:N", sort=list(order), axis=None)
     x = alt.X(
         "best:Q",
         title="best in so many worlds",

@@ -28,6 +28,16 @@ NARROWEST = 480.0
 DOT = 5.0
 WORDS, ENDS = 30, 30  # letters of a label
 HORIZON = "the last day"
+# of players' marks, from their middle; any other is a circle
+CORNERS: dict[str, list[tuple[float, float]]] = {
+    "square": [(-1, -1), (1, -1), (1, 1), (-1, 1)],
+    "triangle-up": [(0, -1.2), (1.1, 0.9), (-1.1, 0.9)],
+    "diamond": [(0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)],
+    "triangle-down": [(0, 1.2), (1.1, -0.9), (-1.1, -0.9)],
+    "triangle-right": [(1.2, 0), (-0.9, 1.1), (-0.9, -1.1)],
+    "cross": [(-0.4, -1.2), (0.4, -1.2), (0.4, -0.4), (1.2, -0.4), (1.2, 0.4), (0.4, 0.4),
+              (0.4, 1.2), (-0.4, 1.2), (-0.4, 0.4), (-1.2, 0.4), (-1.2, -0.4), (-0.4, -0.4)],
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -269,15 +279,7 @@ def _legend(tree: GameTree, look: dict[str, Style]) -> Iterable[Markup]:
 def _mark(style: Style, x: float, y: float) -> Markup:
     """Return a player's mark, told by its shape and its colour."""
     half = DOT + 0.5
-    corners = {
-        "square": [(-1, -1), (1, -1), (1, 1), (-1, 1)],
-        "triangle-up": [(0, -1.2), (1.1, 0.9), (-1.1, 0.9)],
-        "diamond": [(0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)],
-        "triangle-down": [(0, 1.2), (1.1, -0.9), (-1.1, -0.9)],
-        "triangle-right": [(1.2, 0), (-0.9, 1.1), (-0.9, -1.1)],
-        "cross": [(-0.4, -1.2), (0.4, -1.2), (0.4, -0.4), (1.2, -0.4), (1.2, 0.4), (0.4, 0.4),
-                  (0.4, 1.2), (-0.4, 1.2), (-0.4, 0.4), (-1.2, 0.4), (-1.2, -0.4), (-0.4, -0.4)],
-    }.get(style.shape)  # fmt: skip
+    corners = CORNERS.get(style.shape)
     if corners is None:
         return tag("circle", cx=x, cy=y, r=DOT, fill=style.colour)
     points = " ".join(f"{x + half * a:.1f},{y + half * b:.1f}" for a, b in corners)
