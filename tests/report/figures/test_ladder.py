@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
+from itertools import pairwise
 
 import pytest
 
@@ -72,6 +74,31 @@ def test_heights_are_chances():
         assert float(bar.get("height")) == pytest.approx(
             ROW * float(node.get("data-chance")), abs=0.06
         )
+
+
+def test_ribbons_lie_edge_to_edge_on_their_bars():
+    """Those that leave fill a bar from its top to its foot; so do those that enter."""
+    root = parsed(ladder_svg(climbing()))
+    bars, leaving, entering = {}, defaultdict(list), defaultdict(list)
+    for node in of_class(root, "of-node"):
+        bar = next(one for one in node if one.tag.endswith("rect"))
+        bars[node.get("data-period"), node.get("data-rung")] = float(bar.get("y"))
+    for one in [*of_class(root, "of-ribbon"), *of_class(root, "of-exit")]:
+        outline = next(part for part in one if part.tag.endswith("path")).get("d")
+        numbers = [float(n) for n in re.findall(r"-?[\d.]+", outline)]
+        height, chance = numbers[15] - numbers[1], float(one.get("data-chance"))
+        assert height == pytest.approx(ROW * chance, abs=0.02)
+        t, rung = int(one.get("data-period")), one.get("data-rung")
+        if one.get("class") == "of-exit":
+            leaving[str(t), rung].append((numbers[1], numbers[15]))
+        else:
+            leaving[str(t - 1), one.get("data-before")].append((numbers[1], numbers[15]))
+            entering[str(t), rung].append((numbers[7], numbers[9]))
+    for place, edges in [*leaving.items(), *entering.items()]:
+        ends = sorted(edges)
+        assert ends[0][0] == pytest.approx(bars[place], abs=0.06)
+        for (_, foot), (top, _) in pairwise(ends):
+            assert top == pytest.approx(foot, abs=0.02)
 
 
 def test_periods_beyond_the_drawing_leave_it_together():

@@ -17,6 +17,15 @@ from offramp.report.figures.words import printable
 from offramp.scenario import load_scenario
 from outcomes.games import COVERT, PROBE
 
+# an election between two nights: types are drawn afresh while play goes on
+ELECTION = (
+    COVERT.replace("      leave: {cost: 0.1}\n", "")
+    .replace(
+        "      - {name: decay, move: damage, by: 1, chance: 0.2, pays: {victim: -0.1, spy: nerve}}\n",
+        "",
+    )
+    .replace("      - {name: luck, move: damage, by: -1, chance: 0.1, pays: {spy: nerve}}\n", "")
+)
 DUEL = PROBE.replace("count: 2}", "count: 1}").replace("{held: 0.7, safe: 0.3}", "held")
 
 
@@ -28,7 +37,7 @@ def test_small_tree_is_the_game_written_out():
     assert sum(node.end is not None for node in tree.nodes) == 3
 
 
-@pytest.mark.parametrize("text", [DUEL, COVERT.replace("count: 2}", "count: 1}")])
+@pytest.mark.parametrize("text", [DUEL, ELECTION], ids=["duel", "election"])
 def test_chances_are_those_of_the_forward_pass(text):
     """Ends of play, summed over all histories, have the chances that `propagate` finds."""
     solved = solve_histories(compile_game(scenario_from(text)))
