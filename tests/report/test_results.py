@@ -13,6 +13,8 @@ from offramp.report.answers import (
     GivenAnswer,
     LivelinessRow,
     MeasureRow,
+    RungExitRow,
+    RungMoveRow,
     RungRow,
 )
 from offramp.report.results import _mean, _Part
@@ -47,6 +49,16 @@ def answer(share: float, choices: float, value: float | None, *, holds: bool = T
             )
         ],
         climb=[RungRow(period=1, rung=3, chance=share)],
+        moves=[
+            RungMoveRow(period=1, before=None, rung=rung, chance=part)
+            for rung, part in ((None, 1 - share), (3, share))
+            if part
+        ],
+        exits=[
+            RungExitRow(period=1, rung=rung, ending=ending, chance=part)
+            for rung, ending, part in ((None, "horizon", 1 - share), (3, "war", share))
+            if part
+        ],
         beliefs=[
             BeliefRow(
                 observer="b", player="a", type="t", start=0.5, end_if_so=share, end_if_not=0.1
@@ -128,3 +140,14 @@ def test_certificate_and_liveliness_of_a_mean_are_the_worst():
     assert not mean.certificate.holds
     assert mean.certificate.not_converged == 3
     assert mean.liveliness[0].change == pytest.approx(0.5)
+
+
+def test_moves_that_a_setting_has_not_have_no_chance_in_it():
+    mean = _mean([_Part(0.75, answer(0.0, 1.0, 0.0)), _Part(0.25, answer(0.6, 1.0, 0.8))])
+    moves = {row.rung: row.chance for row in mean.moves}
+    assert moves == {None: pytest.approx(0.75 + 0.25 * 0.4), 3: pytest.approx(0.25 * 0.6)}
+    exits = {(row.rung, row.ending): row.chance for row in mean.exits}
+    assert exits == {
+        (None, "horizon"): pytest.approx(0.75 + 0.25 * 0.4),
+        (3, "war"): pytest.approx(0.25 * 0.6),
+    }

@@ -157,6 +157,7 @@ def solve_cases(
     started: Callable[[str], None] = lambda name: None,
     *,
     checked: bool = True,
+    moves: bool = False,
 ) -> Iterator[SolvedCase]:
     """Solve what is planned, check it and play every case forward, one after another.
 
@@ -165,6 +166,7 @@ def solve_cases(
     Args:
         started: Told the name of each case before work on it begins.
         checked: Whether to find out what holds off the grid, which takes about as long again.
+        moves: Whether to follow how play moves between rungs, as in `propagate`.
     """
     for one in plan:
         started(one.cases[0])
@@ -172,7 +174,7 @@ def solve_cases(
         found = check_grid(equilibrium) if checked else None
         for name in one.cases:
             started(name)
-            outcomes = propagate(equilibrium, start=name, policy_game=policy_game)
+            outcomes = propagate(equilibrium, start=name, policy_game=policy_game, moves=moves)
             policy = _policy_of(scenario, name)
             yield SolvedCase(name, policy, one.weight, equilibrium, outcomes, found)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
@@ -24,6 +24,7 @@ from offramp.errors import GameError, Problem, TooLargeError
 from offramp.game.branching import frozen_payoff, own_priors
 from offramp.game.factored import FREE, Game
 from offramp.game.tree import LARGEST_TREE, Tree, unroll
+from offramp.game.tree_words import words_into
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -151,7 +152,7 @@ class _Writer:
         self._marginal = [
             np.bincount(game.profiles[:, j], weights=game.prior) for j in range(len(game.typed))
         ]
-        self.words = lru_cache(maxsize=None)(self._words)
+        self.words = lru_cache(maxsize=None)(partial(words_into, tree))
 
     def lines(self) -> Iterator[str]:
         """Yield the whole file, line by line."""
@@ -313,59 +314,6 @@ class _Writer:
         label = "|".join([*who, stage, *([told] if told else [])])
         known = self.information_sets.get(label)
         return label if known in (None, where) else f"{label} #{where.node}"
-
-    def _words(self, node: int) -> str:
-        """Return what was seen on the way into a node: acts, and what they do not tell."""
-        parent = int(self.tree.parent[node])
-        if parent < 0:
-            roots = range(len(self.tree.start_chance))
-            return self._result_words(node, roots) if len(roots) > 1 else ""
-        t, m = self.tree.place(parent)
-        branching = self.tree.branching(t, m)
-        signals, state = branching.signals, self.tree.state[parent]
-        siblings = slice(signals.start[state], signals.start[state + 1])
-        own = signals.start[state] + self.tree.signal[node]
-        acts = "+".join(
-            mover.names[act]
-            for mover, act in zip(branching.table.movers, signals.seen[own], strict=True)
-            if act >= 0
-        )
-        alike = np.flatnonzero((signals.seen[siblings] == signals.seen[own]).all(axis=1))
-        if len(alike) == 1:
-            return acts
-        result = self._result_words(node, [int(self.tree.first_child[parent] + i) for i in alike])
-        return f"{acts}>{result}" if acts else result
-
-    def _result_words(self, node: int, alike: Sequence[int]) -> str:
-        """Return what tells a node from those that the same acts may lead to."""
-        told = [self._levels(other) for other in alike]
-        names = dict.fromkeys(name for levels in told for name in levels)
-        differ = [name for name in names if len({levels.get(name) for levels in told}) > 1]
-        own = told[alike.index(node)]
-        return " ".join(f"{name}={own.get(name, 'no')}" for name in differ)
-
-    def _levels(self, node: int) -> dict[str, str]:
-        """Return what is publicly known at a node: levels, how play ended, who was drawn afresh."""
-        state, closing = int(self.tree.state[node]), int(self.tree.closing[node])
-        if state < 0:
-            code = self.game.ended_codes[-1 - state]
-            told = {"end": self.game.endings[self.game.ended_by[-1 - state]]}
-        else:
-            slot = len(self.game.stage_names) if closing >= 0 else self.tree.place(node)[1]
-            code = self.game.codes[slot][closing if closing >= 0 else state]
-            told = {}
-        for j, player in enumerate(self.game.typed):
-            if self._redrawn(node) >> j & 1:
-                told[f"new {self.game.players[player].name}"] = "yes"
-        return {**self.game.space.describe(int(code)), **told}
-
-    def _redrawn(self, node: int) -> int:
-        parent = int(self.tree.parent[node])
-        if parent < 0:
-            return 0
-        signals = self.tree.branching(*self.tree.place(parent)).signals
-        first = signals.start[self.tree.state[parent]]
-        return int(signals.redraw[first + self.tree.signal[node]])
 
 
 def _quoted(text: str) -> str:

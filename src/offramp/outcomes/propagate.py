@@ -19,7 +19,7 @@ from offramp.outcomes.beliefs import OnHistories
 from offramp.outcomes.conditions import Reader
 from offramp.outcomes.forward import ALL_MEASURES, Play, Sweep, Tracker
 from offramp.outcomes.given import Given
-from offramp.outcomes.ladder import Ladder
+from offramp.outcomes.ladder import Ladder, possible_rungs
 from offramp.outcomes.measures import MeasurePlan, Payoffs
 from offramp.outcomes.play import BorrowedPlay, OwnPlay, Solution
 from offramp.outcomes.record import Record
@@ -50,6 +50,7 @@ def propagate(
     otherwise: Solution | None = None,
     learning: bool | None = None,
     measures: Iterable[str] | None = None,
+    moves: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Outcomes:
     """Follow an equilibrium from its start to the horizon, all paths at once.
@@ -71,6 +72,8 @@ def propagate(
         learning: False keeps beliefs where they start; default: as solved.
         measures: Names of the measures that are wanted, and nothing else: how high it climbs is not
             followed then. Default: all.
+        moves: Follow how play moves between the rungs of the ladder, too (`rung_flow`), which may
+            take about as long as all measures; not where measures are named.
         progress: Told after each period how many are done, and of how many.
 
     Raises:
@@ -81,7 +84,7 @@ def propagate(
     game = policy_game if policy_game is not None else equilibrium.game
     host = equilibrium if policy_game is None else None
     stage = _set(solution, host, game, start, as_if, otherwise)
-    return _Propagation(stage, start, learning, measures, progress).outcomes()
+    return _Propagation(stage, start, learning, measures, moves, progress).outcomes()
 
 
 class _Staging(NamedTuple):
@@ -131,6 +134,7 @@ class _Propagation:
         start: str | None,
         learning: bool | None,
         measures: Iterable[str] | None,
+        moves: bool,
         progress: Callable[[int, int], None] | None,
     ) -> None:
         game = staging.game
@@ -146,38 +150,54 @@ class _Propagation:
         self.n_periods = _periods(game, self.crisis)
         self.reader = Reader(game)
         self.measures = _wanted(self.crisis, measures)
-        self.follows_climb = measures is None
+        # places of the rungs from which moves are followed; None: nor is how it climbs
+        self.climb_from: range | None = None
+        if measures is None:
+            self.climb_from = range(possible_rungs(self.reader) if moves else 0)
         given = game.given.get(self.case)
         self.event = None
         if given is not None:
             self.event = Given(given, self.reader, self.n_periods, self.case)
 
     def outcomes(self) -> Outcomes:
-        """Follow play; in several passes, each for some of the measures, if one is too large."""
+        """Follow play; in several passes, each for some of what is asked, if one is too large."""
         try:
             return self._pass()
         except TooLargeError as error:
-            if len(self.measures) < 2 or error.problems[0].path != ALL_MEASURES:
+            parts = self._parts()
+            if parts is None or error.problems[0].path != ALL_MEASURES:
                 raise
-        half = len(self.measures) // 2
-        first, second = self._part(slice(half)), self._part(slice(half, None))
-        second.follows_climb = False
-        whole, rest = first.outcomes(), second.outcomes()
+        first, second = (part.outcomes() for part in parts)
         return replace(
-            whole,
-            measures={**whole.measures, **rest.measures},
-            never={**whole.never, **rest.never},
+            first,
+            measures={**first.measures, **second.measures},
+            never={**first.never, **second.never},
+            rung_flow=first.rung_flow + second.rung_flow if second.rungs else first.rung_flow,
         )
 
-    def _part(self, which: slice) -> _Propagation:
+    def _parts(self) -> tuple[_Propagation, _Propagation] | None:
+        """Return two passes that do this one's work, the first with the climb; None: it is one."""
+        half, rungs = len(self.measures) // 2, self.climb_from
+        if self.measures and rungs is not None:
+            return self._part(self.measures[:0], rungs), self._part(self.measures, None)
+        if half:
+            return self._part(self.measures[:half], None), self._part(self.measures[half:], None)
+        if rungs is not None and len(rungs) > 1:
+            middle = len(rungs) // 2
+            return self._part((), rungs[:middle]), self._part((), rungs[middle:])
+        return None
+
+    def _part(self, measures: tuple[Measure, ...], climb_from: range | None) -> _Propagation:
         part = copy(self)
-        part.measures = self.measures[which]
+        part.measures, part.climb_from = measures, climb_from
         return part
 
     def _pass(self) -> Outcomes:
         """Run one pass and put its findings together."""
         plan = MeasurePlan(self.measures, self.game, self.reader, self.n_periods)
-        ladder = Ladder(self.reader, plan.columns, self.n_periods) if self.follows_climb else None
+        ladder = None
+        if self.climb_from is not None:
+            ladder = Ladder(self.reader, plan.columns, self.n_periods, self.climb_from)
         trackers: list[Tracker] = list(plan.trackers)
         if ladder is not None:
             trackers.append(ladder)
@@ -194,6 +214,7 @@ class _Propagation:
         assert error < MASS_TOLERANCE, f"mass is lost: {error}"
         payoffs = self._payoffs(self._values(record, sweep), sweep)
         answers = plan.answers(record, payoffs)
+        no_rungs = np.zeros((self.n_periods, 0, 0))
         return Outcomes(
             name=self.game.name,
             case=self.case,
@@ -215,6 +236,8 @@ class _Propagation:
             own_value=payoffs.own_value,
             rungs=() if ladder is None else ladder.rungs,
             climb=np.zeros((self.n_periods, 0)) if ladder is None else ladder.climb,
+            rung_flow=ladder.flow if ladder is not None and self.climb_from else no_rungs,
+            rung_exit=no_rungs if ladder is None else ladder.exit,
             mass_error=error,
             scenario_hash=self.game.scenario_hash,
             version=offramp.__version__,
@@ -227,8 +250,11 @@ class _Propagation:
         whole = self._pass()
         blank = {
             name: np.full_like(getattr(whole, name), np.nan)
-            for name in ("ended", "levels", "beliefs", "value", "own_value", "climb")
-        }
+            for name in (
+                "ended", "levels", "beliefs", "value", "own_value", "climb", "rung_flow",
+                "rung_exit",
+            )
+        }  # fmt: skip
         acts = [
             replace(
                 act,

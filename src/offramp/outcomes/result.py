@@ -63,6 +63,11 @@ class Outcomes:
         rungs: Rungs of the ladder that the scenario's actions stand on, lowest first.
         climb: Chance that a rung is the highest on which anybody acts in a period; rows sum to
             the chance that an act with a rung is taken in that period.
+        rung_flow: Chance of the highest rung in the period before and of that in this one, while
+            play goes on; on both axes the first entry stands for no act with a rung, as it is
+            before the first period. Empty unless `moves` were asked for.
+        rung_exit: Chance that play ends in a period, by its highest rung (the first entry: none)
+            and by ending.
         mass_error: Largest |total mass - 1| at any period's end.
         scenario_hash: Of the file and everything laid over it.
         version: Of offramp.
@@ -91,6 +96,8 @@ class Outcomes:
     own_value: Float[np.ndarray, "player"]
     rungs: tuple[int, ...]
     climb: Float[np.ndarray, "period rung"]
+    rung_flow: Float[np.ndarray, "period rung_1 rung_1"]
+    rung_exit: Float[np.ndarray, "period rung_1 ending"]
     mass_error: float
     scenario_hash: str
     version: str
@@ -109,6 +116,7 @@ class Outcomes:
 
     def tables(self) -> dict[str, dict[str, list[Any]]]:
         """Return everything as columns of long tables, by name of the table."""
+        moved = self._moved()
         return {
             "measures": self._measures(),
             "endings": self._grid(
@@ -123,7 +131,15 @@ class Outcomes:
                 "own_value": self.own_value.tolist(),
             },
             "climb": self._grid("chance", self.climb, period=self._periods(), rung=self.rungs),
-        }
+            "rung_flow": self._grid(
+                "chance", self.rung_flow,
+                period=self._periods(), before=moved, rung=moved,
+            ),
+            "rung_exit": self._grid(
+                "chance", self.rung_exit,
+                period=self._periods(), rung=self._on_rungs(), ending=self.endings,
+            ),
+        }  # fmt: skip
 
     def to_pandas(self) -> dict[str, pd.DataFrame]:
         """Return the tables as data frames, by name (needs the extra `data`)."""
@@ -141,7 +157,7 @@ class Outcomes:
         Acts stand on one axis, with stage, player, type and action as its coordinates.
         """
         xarray = optional_library("xarray")
-        acts = self._acts_by_period()
+        acts, moved = self._acts_by_period(), self._moved()
         level_names = [", ".join(names) for names in self.variables.values()]
         return xarray.Dataset(
             {
@@ -154,6 +170,8 @@ class Outcomes:
                 "value": ("player", self.value),
                 "own_value": ("player", self.own_value),
                 "climb": (("period", "rung"), self.climb),
+                "rung_flow": (("period", "before", "now"), self.rung_flow),
+                "rung_exit": (("period", "on", "ending"), self.rung_exit),
             },
             coords={
                 "measure_name": list(self.measures),
@@ -167,6 +185,9 @@ class Outcomes:
                 "believed": [f"{player}.{type_name}" for player, type_name in self.believed],
                 "player": list(self.players),
                 "rung": list(self.rungs),
+                "before": [_spelt(rung) for rung in moved],
+                "now": [_spelt(rung) for rung in moved],
+                "on": [_spelt(rung) for rung in self._on_rungs()],
                 **{name: ("act", acts[name]) for name in ("stage_of", "mover", "type", "action")},
             },
             attrs={
@@ -176,6 +197,14 @@ class Outcomes:
                 "version": self.version,
             },
         )
+
+    def _on_rungs(self) -> tuple[int | None, ...]:
+        """Return what the axis `rung_1` stands for; None: no act with a rung."""
+        return (None, *self.rungs) if self.rung_exit.shape[1] else ()
+
+    def _moved(self) -> tuple[int | None, ...]:
+        """Return the same of moves, which may not have been followed."""
+        return (None, *self.rungs) if self.rung_flow.shape[1] else ()
 
     def _periods(self) -> range:
         return range(1, self.n_periods + 1)
@@ -248,6 +277,10 @@ class Outcomes:
             "belief", self.beliefs, period=range(self.n_periods + 1),
             observer=self.observers, believed=believed,
         )  # fmt: skip
+
+
+def _spelt(rung: int | None) -> str:
+    return "none" if rung is None else str(rung)
 
 
 def optional_library(name: str) -> Any:

@@ -107,7 +107,8 @@ def write_sweep(answer: SweepAnswer, folder: Path) -> None:
     Raises:
         RunError: The folder is there already, or cannot be made.
     """
-    from offramp.report.charts import sweep_chart, write_chart
+    from offramp.report.figures.files import write_chart
+    from offramp.report.figures.sweep import sweep_chart
 
     with new_folder(folder) as place:
         write_chart(sweep_chart(answer), place)

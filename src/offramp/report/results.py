@@ -33,6 +33,8 @@ from offramp.report.answers import (
     MeasureRow,
     PrecisionRow,
     RunAnswer,
+    RungExitRow,
+    RungMoveRow,
     RungRow,
     ScenarioHead,
 )
@@ -76,7 +78,7 @@ def describe_run(
     waiting: list[LastDayAct] = []
     begun = time.monotonic()
     with Progress("solving", sum(len(one.cases) for one in plan)) as progress:
-        for solved in solve_cases(scenario, plan, laid, progress.start):
+        for solved in solve_cases(scenario, plan, laid, progress.start, moves=True):
             precision = precision or _precision_rows(solved.equilibrium.game)
             answer = _case_answer(solved, scenario, other_branches)
             found[solved.case].append(_Part(solved.weight, answer))
@@ -128,6 +130,8 @@ def _case_answer(solved: SolvedCase, scenario: Scenario, other_branches: bool) -
         endings=[] if never else _ending_rows(outcomes),
         measures=list(_measure_rows(outcomes, solved.equilibrium.game.crisis)),
         climb=[] if never else list(_rung_rows(outcomes)),
+        moves=[] if never else list(_move_rows(outcomes)),
+        exits=[] if never else list(_exit_rows(outcomes)),
         beliefs=[_belief_row(lesson) for lesson in learning.lessons],
         liveliness=[liveliness_row(found) for found in learning.liveliness],
         branches=branch_rows(solved.equilibrium, solved.case) if other_branches else [],
@@ -194,6 +198,21 @@ def _rung_rows(outcomes: Outcomes) -> Iterator[RungRow]:
     for t, chances in enumerate(outcomes.climb, 1):
         for rung, chance in zip(outcomes.rungs, chances, strict=True):
             yield RungRow(period=t, rung=rung, chance=float(chance))
+
+
+def _move_rows(outcomes: Outcomes) -> Iterator[RungMoveRow]:
+    on = (None, *outcomes.rungs)
+    for t, before, rung in np.argwhere(outcomes.rung_flow):
+        chance = float(outcomes.rung_flow[t, before, rung])
+        yield RungMoveRow(period=int(t) + 1, before=on[before], rung=on[rung], chance=chance)
+
+
+def _exit_rows(outcomes: Outcomes) -> Iterator[RungExitRow]:
+    on = (None, *outcomes.rungs)
+    for t, rung, e in np.argwhere(outcomes.rung_exit):
+        chance = float(outcomes.rung_exit[t, rung, e])
+        ending = outcomes.endings[e]
+        yield RungExitRow(period=int(t) + 1, rung=on[rung], ending=ending, chance=chance)
 
 
 def _belief_row(lesson: Lesson) -> BeliefRow:
@@ -269,6 +288,8 @@ def _mean(parts: Sequence[_Part]) -> CaseAnswer:
         endings=_mean_rows(parts, "endings", ("chance",)),
         measures=[_mean_measure(parts, k) for k in range(len(first.measures))],
         climb=_mean_rows(parts, "climb", ("chance",)),
+        moves=_mean_chances(parts, "moves"),
+        exits=_mean_chances(parts, "exits"),
         beliefs=_mean_rows(parts, "beliefs", ("start", "end_if_so", "end_if_not")),
         liveliness=[
             max((part.answer.liveliness[k] for part in parts), key=lambda row: row.change)
@@ -295,6 +316,19 @@ def _mean_rows(parts: Sequence[_Part], name: str, numbers: Sequence[str]) -> lis
         mean = {one: _mean_of([(w, getattr(row, one)) for w, row in weighed]) for one in numbers}
         found.append(rows[0].model_copy(update=mean))
     return found
+
+
+def _mean_chances(parts: Sequence[_Part], name: str) -> list[Any]:
+    """Return the mean chance of each row; one that a setting has not has no chance in it."""
+    rows: dict[tuple[Any, ...], Any] = {}
+    sums: dict[tuple[Any, ...], float] = {}
+    for weight, answer in parts:
+        for row in getattr(answer, name):
+            key = tuple(value for field, value in row if field != "chance")
+            rows.setdefault(key, row)
+            sums[key] = sums.get(key, 0.0) + weight * row.chance
+    whole = sum(part.weight for part in parts)
+    return [row.model_copy(update={"chance": sums[key] / whole}) for key, row in rows.items()]
 
 
 def _mean_replies(parts: Sequence[_Part]) -> list[ActShare]:

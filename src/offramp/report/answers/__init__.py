@@ -110,6 +110,8 @@ from offramp.report.answers.runs import (
     MeasureRow,
     PrecisionRow,
     RunAnswer,
+    RungExitRow,
+    RungMoveRow,
     RungRow,
 )
 from offramp.report.answers.sweeps import SweepAnswer, SweptAxis, SweptPoint, SweptQuantity
@@ -196,6 +198,8 @@ __all__ = [
     "RoleRow",
     "RunAnswer",
     "RunHead",
+    "RungExitRow",
+    "RungMoveRow",
     "RungRow",
     "ScenarioHead",
     "SettingRow",

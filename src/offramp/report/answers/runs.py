@@ -20,6 +20,8 @@ __all__ = [
     "MeasureRow",
     "PrecisionRow",
     "RunAnswer",
+    "RungExitRow",
+    "RungMoveRow",
     "RungRow",
 ]
 
@@ -75,6 +77,26 @@ class RungRow(Record):
     period: int
     rung: int
     chance: Share = Field(description="Chance that this is the highest rung anybody acts on then.")
+
+
+class RungMoveRow(Record):
+    """How play moves between rungs; rows with no chance are left out."""
+
+    period: int
+    before: int | None = Field(
+        description="Highest rung acted on in the period before; null: on none, as before play."
+    )
+    rung: int | None = Field(description="Highest rung acted on in this period; null: on none.")
+    chance: Share = Field(description="Chance of both.")
+
+
+class RungExitRow(Record):
+    """From where and how play ends; rows with no chance are left out."""
+
+    period: int
+    rung: int | None = Field(description="Highest rung acted on in that period; null: on none.")
+    ending: str
+    chance: Share = Field(description="Chance that play ends in that period and in this way.")
 
 
 class BeliefRow(Record):
@@ -159,6 +181,10 @@ class CaseAnswer(Record):
     endings: list[EndingRow]
     measures: list[MeasureRow]
     climb: list[RungRow]
+    moves: list[RungMoveRow] = Field(
+        description="What enters a rung in a period leaves it in the next, or by an exit."
+    )
+    exits: list[RungExitRow]
     beliefs: list[BeliefRow]
     liveliness: list[LivelinessRow]
     branches: list[BranchAnswer] = Field(

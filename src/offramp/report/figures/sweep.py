@@ -1,27 +1,20 @@
-"""Charts: one function each from an answer to a Vega-Lite specification, and to files.
-
-Text, position or dashes always say what colour says, so that no chart needs colour to be read.
-"""
+"""What moves with one or two numbers: lines and heat maps."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import altair as alt
-import vl_convert
 
 from offramp.report.answers import SweepAnswer, SweptAxis, SweptQuantity
+from offramp.report.figures.charting import DARK_BLUE
 from offramp.report.tables import NONE, format_number, format_share
 
-__all__ = ["sweep_chart", "write_chart"]
+__all__ = ["sweep_chart"]
 
 WIDTH, HEIGHT = 360, 220
 MOST_LABELLED = 15  # columns of a heat map whose cells carry their number
-PIXELS = 2.0  # of a PNG, per pixel on the page
-DARK = 0.5  # share of a heat map's span from which its cells are dark enough for white text
-VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 
 
 def sweep_chart(answer: SweepAnswer) -> alt.Chart | alt.LayerChart | alt.VConcatChart:
@@ -106,7 +99,7 @@ def _heat(answer: SweepAnswer, number: int) -> alt.LayerChart | alt.FacetChart:
     )
     layers: list[alt.Chart] = [cells]
     if max(len(set(column)) for column in columns) <= MOST_LABELLED:
-        white = f"datum.value > {low + DARK * (high - low)!r}"
+        white = f"datum.value > {low + DARK_BLUE * (high - low)!r}"
         layers.append(
             base.mark_text().encode(
                 text=alt.Text("told:N"),
@@ -121,14 +114,3 @@ def _heat(answer: SweepAnswer, number: int) -> alt.LayerChart | alt.FacetChart:
 
 def _is_number(column: list[Any]) -> bool:
     return not any(isinstance(value, str) for value in column)
-
-
-def write_chart(chart: Any, folder: Path, name: str = "chart") -> None:
-    """Write a chart as SVG, PNG and as one HTML page that asks nothing of a network."""
-    spec = chart.to_json()
-    svg = vl_convert.vegalite_to_svg(spec, vl_version=VERSION)
-    (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
-    png = vl_convert.vegalite_to_png(spec, vl_version=VERSION, scale=PIXELS)
-    (folder / f"{name}.png").write_bytes(png)
-    html = vl_convert.vegalite_to_html(spec, vl_version=VERSION, bundle=True)
-    (folder / f"{name}.html").write_text(html, encoding="utf-8")

@@ -1,0 +1,146 @@
+"""The verdict map: how far the base case is from where another policy would be best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+
+from offramp.report.figures.charting import (
+    LABEL_WIDTH,
+    Chart,
+    Fields,
+    colour_scale,
+    head,
+    inline,
+    shape_scale,
+    told,
+    whole,
+)
+from offramp.report.figures.words import cut
+
+__all__ = ["Axis", "verdict_map"]
+
+SIDE = 380
+EQUAL = "several are equally good"
+GOLDEN = 0.6180339887498949  # steps of this share spread neighbours evenly, and alike every time
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One assumption: its name, its value in each world, and in the base case.
+
+    Values are numbers, or names of settings.
+    """
+
+    name: str
+    values: Sequence[float] | Sequence[str]
+    base: float | str
+    unit: str = ""
+    is_log: bool = False
+
+
+def verdict_map(
+    x: Axis, y: Axis, best: Sequence[str | None], policies: Sequence[str], *, label: str
+) -> Chart:
+    """Return a mark per world, whose colour and shape are the policy that is best there.
+
+    Args:
+        best: By world; None where several policies are equally good.
+        policies: All of them, in the order that gives each its colour and shape everywhere.
+        label: What policies are judged by.
+
+    Raises:
+        ValueError: Columns of unequal length.
+    """
+    if not len(x.values) == len(y.values) == len(best):
+        raise ValueError("a map needs both assumptions and the best policy of every world")
+    rows = [
+        {
+            "x": _value(x.values[i]), "y": _value(y.values[i]),
+            "aside": i * GOLDEN % 1, "above": i * GOLDEN * GOLDEN * 7 % 1,
+            "best": EQUAL if one is None else whole(one),
+            "x_told": _told(x.values[i]), "y_told": _told(y.values[i]), "world": i,
+        }
+        for i, one in enumerate(best)
+    ]  # fmt: skip
+    named = [whole(name) for name in policies]
+    listed = [*named, EQUAL] if None in best else named
+    colour, shape = colour_scale(named), shape_scale(named)
+    if None in best:
+        colour = alt.Scale(domain=listed, range=[*colour.range, "#8a8a8a"])
+        shape = alt.Scale(domain=listed, range=[*shape.range, "triangle-left"])
+    legend = alt.Legend(orient="bottom", columns=2, labelLimit=2 * LABEL_WIDTH, symbolSize=90)
+    # colour and shape share one legend: same title, same domain
+    title = "best policy in a world"
+    marks = (
+        alt.Chart(inline(rows))
+        .mark_point(size=46, filled=True, opacity=0.85)
+        .encode(
+            **_places(x, y),
+            color=alt.Color("best:N", title=title, scale=colour, legend=legend),
+            shape=alt.Shape("best:N", title=title, scale=shape, legend=legend),
+            tooltip=[
+                alt.Tooltip("x_told:N", title=cut(x.name, 60)),
+                alt.Tooltip("y_told:N", title=cut(y.name, 60)),
+                alt.Tooltip("best:N", title=title),
+                alt.Tooltip("world:Q", title="world"),
+            ],
+        )
+    )
+    counted = ", ".join(
+        f"{cut(name, 24)} {sum(row['best'] == name for row in rows)}" for name in listed
+    )
+    return alt.layer(marks, *_base_case(x, y), width=SIDE, height=SIDE).properties(
+        title=head(
+            f"Which policy is best: {label}",
+            "One mark per world; the ringed dot is the base case.",
+            f"Worlds in which each is best: {counted}.",
+        )
+    )
+
+
+def _value(value: float | str) -> float | str:
+    return whole(value) if isinstance(value, str) else float(value)
+
+
+def _told(value: float | str) -> str:
+    return whole(value) if isinstance(value, str) else told(float(value))
+
+
+def _is_named(axis: Axis) -> bool:
+    return any(isinstance(value, str) for value in axis.values)
+
+
+def _places(x: Axis, y: Axis) -> Fields:
+    """Return where marks stand; those of one setting are spread over its band."""
+    found: Fields = {"x": _channel(alt.X, "x", x), "y": _channel(alt.Y, "y", y)}
+    spread = alt.Scale(domain=[-0.15, 1.15])
+    if _is_named(x):
+        found["xOffset"] = alt.XOffset("aside:Q", scale=spread)
+    if _is_named(y):
+        found["yOffset"] = alt.YOffset("above:Q", scale=spread)
+    return found
+
+
+def _channel(channel: type, field: str, axis: Axis) -> alt.X | alt.Y:
+    title = cut(axis.name, 60) + (f" [{cut(axis.unit, 20)}]" if axis.unit else "")
+    if _is_named(axis):
+        shown = alt.Axis(labelAngle=0, labelLimit=110)
+        return channel(f"{field}:N", title=title, sort=None, axis=shown)
+    scale = alt.Scale(type="log" if axis.is_log else "linear", zero=False)
+    return channel(f"{field}:Q", title=title, scale=scale)
+
+
+def _base_case(x: Axis, y: Axis) -> list[alt.Chart]:
+    row = {"x": _value(x.base), "y": _value(y.base), "aside": 0.5, "above": 0.5,
+           "word": "base case"}  # fmt: skip
+    base = alt.Chart(inline([row])).encode(**_places(x, y))
+    return [
+        base.mark_point(shape="circle", size=240, filled=True, color="#ffffff", opacity=1),
+        base.mark_point(shape="circle", size=240, filled=False, color="#000000", strokeWidth=2.5,
+                        opacity=1),
+        base.mark_point(shape="circle", size=60, filled=True, color="#000000", opacity=1),
+        base.mark_text(dy=-17, fontSize=12, fontWeight="bold").encode(text="word:N"),
+    ]  # fmt: skip

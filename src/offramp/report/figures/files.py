@@ -1,0 +1,25 @@
+"""Charts as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import vl_convert
+
+__all__ = ["VERSION", "write_chart"]
+
+PIXELS = 2.0  # of a PNG, per pixel on the page
+VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+
+
+def write_chart(chart: Any, folder: Path, name: str = "chart") -> None:
+    """Write a chart as SVG, PNG and as one HTML page that asks nothing of a network."""
+    spec = chart.to_json()
+    svg = vl_convert.vegalite_to_svg(spec, vl_version=VERSION)
+    (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
+    png = vl_convert.vegalite_to_png(spec, vl_version=VERSION, scale=PIXELS)
+    (folder / f"{name}.png").write_bytes(png)
+    html = vl_convert.vegalite_to_html(spec, vl_version=VERSION, bundle=True)
+    (folder / f"{name}.html").write_text(html, encoding="utf-8")

@@ -1,0 +1,254 @@
+"""Charts over worlds: dots, regret, flips, boxes, borders and importance hold the arrays' numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from helpers.figures import HOSTILE, LONG, compiled, rows, texts
+from offramp.exploration.boxes import Box, Trajectory, find_boxes, whole_box
+from offramp.exploration.drawn import gather_assumptions
+from offramp.exploration.importance import Importance, Index
+from offramp.exploration.thresholds import find_thresholds
+from offramp.report.figures.borders import EQUAL, Axis, verdict_map
+from offramp.report.figures.boxes import Restriction, box_card, peeling_curve, restrictions_of
+from offramp.report.figures.flips import HIGH_END, LOW_END, Swing, swing_of, tornado
+from offramp.report.figures.importance import importance_bars
+from offramp.report.figures.quantiles import quantile_dots
+from offramp.report.figures.regret import regret_heatmap
+from offramp.report.figures.words import printable
+
+RNG = np.random.default_rng(3)
+VALUES = {"pledge": RNG.beta(2, 8, 400), "none": RNG.beta(4, 4, 400)}
+
+
+def dots(chart) -> dict[str, list[dict]]:
+    found: dict[str, list[dict]] = {}
+    for row in rows(compiled(chart)):
+        if "dot" in row:
+            found.setdefault(row["policy"], []).append(row)
+    return found
+
+
+def test_dots_are_fifty_quantiles():
+    for name, found in dots(quantile_dots(VALUES, label="loss")).items():
+        expected = np.quantile(VALUES[name], np.arange(0.01, 1, 0.02), method="inverted_cdf")
+        np.testing.assert_allclose([row["value"] for row in found], expected)
+
+
+def test_dots_count_worlds_by_their_weight():
+    values, weights = np.repeat([1.0, 2.0, 3.0], 10), np.repeat([6.0, 3.0, 1.0], 10)
+    found = dots(quantile_dots({"a": values}, weights, label="loss"))["a"]
+    assert [sum(row["value"] == v for row in found) for v in (1, 2, 3)] == [30, 15, 5]
+
+
+@pytest.mark.parametrize("better", ["lower", "higher"])
+def test_dots_beyond_the_threshold_are_hollow_on_its_far_side_and_counted(better):
+    chart = quantile_dots(VALUES, label="loss", better=better, threshold=0.3, is_chance=True)
+    spec = texts(compiled(chart))
+    for name, found in dots(chart).items():
+        bad = [row["value"] > 0.3 if better == "lower" else row["value"] < 0.3 for row in found]
+        assert [row["filled"] == "transparent" for row in found] == bad
+        side = [row["place"] > 0.3 if better == "lower" else row["place"] < 0.3 for row in found]
+        assert side == bad  # none is drawn on the wrong side of the line
+        assert f"{name} · {sum(bad)} of 50 beyond the line" in spec
+    assert ("left is better" if better == "lower" else "right is better") in spec
+
+
+def test_a_dot_on_the_threshold_is_not_beyond_it():
+    values = {"a": np.array([0.2, 0.3, 0.4])}
+    for better, place in (("lower", -1), ("higher", 1)):
+        found = dots(quantile_dots(values, label="x", better=better, threshold=0.3))["a"]
+        on = [row for row in found if row["value"] == 0.3]
+        assert not any(row["is_bad"] for row in on)
+        assert all((row["place"] - 0.3) * place > 0 for row in on)
+
+
+def test_stacks_hold_each_dot_once():
+    for found in dots(quantile_dots(VALUES, label="loss")).values():
+        places = [(row["place"], row["height"]) for row in found]
+        assert len(set(places)) == 50
+    same = dots(quantile_dots({"a": np.ones(9)}, label="loss"))["a"]
+    assert sorted(row["height"] for row in same) == list(range(1, 51))
+
+
+def test_worlds_in_which_nothing_arises_are_told():
+    values = {"a": np.array([0.1, np.nan, 0.3, 0.4])}
+    chart = quantile_dots(values, label="loss")
+    assert "does not arise in 25 % of the worlds" in texts(compiled(chart))
+    assert {row["value"] for row in dots(chart)["a"]} == {0.1, 0.3, 0.4}
+
+
+def test_threshold_without_direction_and_empty_measures_are_refused():
+    with pytest.raises(ValueError, match="direction"):
+        quantile_dots(VALUES, label="x", threshold=1.0)
+    with pytest.raises(ValueError, match="no world"):
+        quantile_dots({"a": np.array([np.nan])}, label="x")
+
+
+# --- regret ---------------------------------------------------------------------------------------
+
+REGRET = np.array([[0.0, 0.2, np.nan], [0.4, 0.0, 0.1]])
+BEST = np.array([0.75, 0.25])
+
+
+def test_cells_are_the_regrets_and_the_best_say_so():
+    chart = regret_heatmap(["a", "b"], ["w1", "w2", "w3"], REGRET, BEST, label="loss")
+    found = rows(compiled(chart))
+    cells = {(r["policy"], r["world"]): (r["regret"], r["shown"]) for r in found if "world" in r}
+    assert cells == {
+        ("a", "w1"): (0.0, "best"), ("a", "w2"): (0.2, "0.200"), ("a", "w3"): (None, "-"),
+        ("b", "w1"): (0.4, "0.400"), ("b", "w2"): (0.0, "best"), ("b", "w3"): (0.1, "0.100"),
+    }  # fmt: skip
+    assert {r["policy"]: r["best"] for r in found if "best" in r} == {"a": 0.75, "b": 0.25}
+
+
+def test_text_turns_white_on_dark_cells():
+    spec = compiled(regret_heatmap(["a", "b"], ["w1", "w2", "w3"], REGRET, BEST, label="loss"))
+    words = next(one for one in spec["hconcat"][0]["layer"] if one["mark"]["type"] == "text")
+    assert words["encoding"]["color"]["condition"] == {
+        "test": f"datum.regret > {0.7 * 0.4!r}", "value": "#ffffff",
+    }  # fmt: skip
+    assert "lighter is better" in texts(spec)
+
+
+def test_names_that_do_not_fit_the_numbers_are_refused():
+    with pytest.raises(ValueError, match="one row a policy"):
+        regret_heatmap(["a"], ["w1", "w2", "w3"], REGRET, BEST, label="loss")
+
+
+# --- flips ----------------------------------------------------------------------------------------
+
+
+def test_tornado_ranks_by_width_and_keeps_the_numbers():
+    swings = [Swing("narrow", "0", "1", 0.05, 0.15), Swing("wide", "2", "5", 0.3, -0.2, ("4",))]
+    found = rows(compiled(tornado(swings, 0.1, claim="It deters.")))
+    bars = [(r["name"], r["end"], r["stop"]) for r in found if "stop" in r]
+    assert bars == [
+        ("wide", LOW_END, 0.3), ("wide", HIGH_END, -0.2),
+        ("narrow", LOW_END, 0.05), ("narrow", HIGH_END, 0.15),
+    ]  # fmt: skip
+    assert [(r["name"], r["turns"], r["at"]) for r in found if "turns" in r] == [
+        ("wide", "turns at 4", 0.0)
+    ]
+    lines = {r["word"]: r["at"] for r in found if "word" in r}
+    assert lines == {"verdict turns": 0.0, "base world": 0.1}
+
+
+def test_swing_is_read_off_thresholds():
+    found = find_thresholds(lambda xs: [0.3 - x if x < 0.9 else np.nan for x in xs], 0.0, 1.0)
+    swing = swing_of("x", found)
+    assert (swing.low, swing.slack_low) == ("0", 0.3)
+    assert (swing.high, swing.slack_high) == ("0.875", pytest.approx(-0.575))
+    assert swing.flips == ("0.300",)
+    nothing = find_thresholds(lambda xs: [np.nan for _ in xs], 0.0, 1.0)
+    with pytest.raises(ValueError, match="never arises over the range of x"):
+        swing_of("x", nothing)
+
+
+# --- boxes ----------------------------------------------------------------------------------------
+
+
+def test_restrictions_say_what_a_box_asks_in_words():
+    worlds = gather_assumptions(
+        {"n": [0.0, 1.0, 4.0], "m": [1.0, 2.0, 3.0], "s": ["on", "off", "rival"], "free": [1.0] * 3}
+    )
+    box = whole_box(worlds)
+    low, high, kept = box.low.copy(), box.high.copy(), box.kept.copy()
+    low[0], high[0], high[1] = 0.5, 3.0, 2.5
+    kept[2] = [True, False, True]  # in alphabetical order: off, on, rival
+    found = restrictions_of(Box(low, high, kept), worlds)
+    assert [(one.name, one.rule) for one in found] == [
+        ("n", "from 0.500 to 3"), ("m", "at most 2.50"), ("s", "off or rival"),
+    ]  # fmt: skip
+    assert (found[0].least, found[0].most) == (0.0, 4.0)
+
+
+def test_box_card_draws_the_part_of_each_range():
+    asked = [
+        Restriction("n", 1.0, 3.0, 0.0, 4.0),
+        Restriction("s", kept=("off",), settings=("off", "on")),
+    ]
+    spec = compiled(box_card(asked, coverage=0.8, density=0.9, mass=0.25, what="it fails"))
+    found = [row for row in rows(spec) if row.get("inside")]
+    inside = [r for r in found if r["inside"] == "in the box"]
+    assert (inside[0]["name"], inside[0]["start"], inside[0]["stop"]) == ("n", 0.25, 0.75)
+    assert [(r["setting"], r["inside"]) for r in found if r["setting"]][:2] == [
+        ("off", "in the box"), ("on", "the rest of its range"),
+    ]  # fmt: skip
+    told = texts(spec)
+    for words in ("90 % of the worlds inside", "80 % of all such worlds", "25 % of all worlds"):
+        assert words in told
+    with pytest.raises(ValueError, match="restricts nothing"):
+        box_card([], coverage=1, density=1, mass=1, what="x")
+
+
+def test_curve_has_every_box_of_the_trajectory():
+    value = RNG.random((300, 2))
+    worlds = gather_assumptions({"a": value[:, 0].tolist(), "b": value[:, 1].tolist()})
+    trajectory: Trajectory = find_boxes(worlds, value[:, 0] > 0.6)[0].trajectory
+    found = rows(compiled(peeling_curve(trajectory, 2, what="it fails")))
+    np.testing.assert_allclose([r["coverage"] for r in found], trajectory.coverage)
+    np.testing.assert_allclose([r["density"] for r in found], trajectory.density)
+    assert [r["restricted"] for r in found] == trajectory.n_restricted.tolist()
+    assert [i for i, r in enumerate(found) if r["is_chosen"]] == [2]
+
+
+# --- borders and importance -----------------------------------------------------------------------
+
+
+def test_map_has_a_mark_per_world_and_the_base_case():
+    x = Axis("price", [0.1, 0.5, 0.9], 0.4, "payoff")
+    y = Axis("link", ["on", "off", "on"], "on")
+    spec = compiled(verdict_map(x, y, ["b", None, "a"], ["a", "b"], label="loss"))
+    found = rows(spec)
+    worlds = [(r["x"], r["y"], r["best"]) for r in found if "best" in r]
+    assert worlds == [(0.1, "on", "b"), (0.5, "off", EQUAL), (0.9, "on", "a")]
+    assert {(r["x"], r["y"]) for r in found if "word" in r} == {(0.4, "on")}
+    marks = spec["layer"][0]["encoding"]
+    assert marks["color"]["scale"]["domain"] == marks["shape"]["scale"]["domain"]
+    assert len(set(marks["shape"]["scale"]["range"])) == 3
+    with pytest.raises(ValueError, match="every world"):
+        verdict_map(x, y, ["a"], ["a"], label="loss")
+
+
+def test_importance_is_ranked_and_held_against_the_dummy():
+    of = Index(np.array([0.1, 0.5, 0.04]), np.array([0.02, 0.4, 0.0]), np.array([0.2, 0.6, 0.08]))
+    other = Index(*(np.zeros(3) for _ in range(3)))
+    found = Importance(("weak", "strong", "dummy"), 1000, other, of, 0.95)
+    told = rows(compiled(importance_bars(found, answer="loss")))
+    bars = [(r["name"], r["value"], r["low"], r["high"], r["stands"]) for r in told if "value" in r]
+    assert bars == [
+        ("strong", 0.5, 0.4, 0.6, "clearly above the dummy"),
+        ("weak", 0.1, 0.02, 0.2, "not clearly above it"),
+    ]
+    assert [found.names[k] for k in np.flatnonzero(found.stands_out())] == ["strong"]
+    assert [r["at"] for r in told if r.get("word") == "dummy"] == [0.08]
+
+
+# --- names ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_data(name):
+    shown = printable(name)
+    assert set(dots(quantile_dots({name: VALUES["none"]}, label=name, unit=name))) == {shown}
+    heat = regret_heatmap([name, "b"], [name, "x", "y"], REGRET, BEST, label=name)
+    assert {r["policy"] for r in rows(compiled(heat))} == {shown, "b"}
+    bars = tornado([Swing(name, name, "1", -1.0, 1.0, (name,))], 0.5, claim=name)
+    assert {r["name"] for r in rows(compiled(bars)) if "stop" in r} == {shown}
+    asked = Restriction(name, kept=(name,), settings=(name, "b"))
+    card = box_card([asked], coverage=1, density=1, mass=1, what=name)
+    assert shown in {r.get("setting") for r in rows(compiled(card))}
+    axes = Axis(name, [name, "b"], name, name), Axis(name, [0.5, 1.0], 1.0, name)
+    found = rows(compiled(verdict_map(*axes, [name, "b"], [name, "b"], label=name)))
+    assert shown in {r.get("best") for r in found}
+    index = Index(*(np.array([0.5, 0.1]) for _ in range(3)))
+    bars = importance_bars(Importance((name, "dummy"), 9, index, index, 0.9), answer=name)
+    assert shown in {r.get("name") for r in rows(compiled(bars))}
+
+
+def test_long_titles_are_cut_and_say_so():
+    spec = compiled(quantile_dots({LONG: VALUES["none"]}, label=LONG))
+    assert spec["title"]["text"].endswith("…")
+    assert len(spec["title"]["text"]) < 90
