@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 
 from helpers.figures import HOSTILE, case_answer, climbing, of_class, parsed, titles, words
+from offramp.report.answers import EndingRow
 from offramp.report.figures.ladder import LATER, ROW, ladder_svg
 from offramp.report.figures.words import printable
 
@@ -119,6 +120,13 @@ def test_every_end_is_named_with_its_chance_and_its_kind():
     assert "shots are fired" in told
     whole = sum(e.chance for e in case.exits if e.ending == "accord")
     assert f"{100 * whole:.0f} %" in told
+
+
+def test_an_ending_has_one_mark_in_every_case():
+    declared = [EndingRow(ending=name, chance=0.0) for name in ("war", "accord", "horizon")]
+    told = words(parsed(ladder_svg(climbing().model_copy(update={"endings": declared}))))
+    assert "■ accord" in told  # the second that is declared, though the first that is reached
+    assert "▶ goes on" in told
 
 
 @pytest.mark.parametrize("name", HOSTILE)

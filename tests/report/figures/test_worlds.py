@@ -16,7 +16,7 @@ from offramp.report.figures.flips import HIGH_END, LOW_END, Swing, swing_of, tor
 from offramp.report.figures.importance import importance_bars
 from offramp.report.figures.quantiles import quantile_dots
 from offramp.report.figures.regret import regret_heatmap
-from offramp.report.figures.words import printable
+from offramp.report.figures.words import cut, printable
 
 RNG = np.random.default_rng(3)
 VALUES = {"pledge": RNG.beta(2, 8, 400), "none": RNG.beta(4, 4, 400)}
@@ -236,7 +236,9 @@ def test_hostile_names_are_data(name):
     heat = regret_heatmap([name, "b"], [name, "x", "y"], REGRET, BEST, label=name)
     assert {r["policy"] for r in rows(compiled(heat))} == {shown, "b"}
     bars = tornado([Swing(name, name, "1", -1.0, 1.0, (name,))], 0.5, claim=name)
-    assert {r["name"] for r in rows(compiled(bars)) if "stop" in r} == {shown}
+    found = rows(compiled(bars))
+    assert {r["name"] for r in found if "stop" in r} == {shown}
+    assert [r["turns"] for r in found if "turns" in r] == [f"turns at {cut(name, 16)}"]
     asked = Restriction(name, kept=(name,), settings=(name, "b"))
     card = box_card([asked], coverage=1, density=1, mass=1, what=name)
     assert shown in {r.get("setting") for r in rows(compiled(card))}

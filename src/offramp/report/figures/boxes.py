@@ -118,7 +118,7 @@ def box_card(
         base.mark_text(dy=14, fontSize=10, align="right").encode(x=alt.datum(1.0), text="most:N"),
     ]
     settings = alt.Chart(inline([row for row in parts if row["setting"]]))
-    inside = settings.mark_text(fontSize=10, dy=14).encode(
+    inside = settings.mark_text(fontSize=10, dy=14, limit=WIDTH / 3).encode(
         x=alt.X("middle:Q"), y=y, text="setting:N"
     )
     return alt.layer(bars, inside, *words, width=WIDTH, height=ROW * len(order)).properties(

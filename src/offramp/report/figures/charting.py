@@ -36,8 +36,16 @@ TITLE = 84  # letters of a title
 
 
 def inline(rows: Iterable[Mapping[str, Any]]) -> alt.InlineData:
-    """Return rows as a chart's data; names of columns are ours and need no escape."""
-    return alt.InlineData(values=[dict(row) for row in rows])
+    """Return rows as a chart's data, all text in letters that every page can hold.
+
+    Names of columns are ours and need no escape.
+    """
+    return alt.InlineData(
+        values=[
+            {key: whole(value) if isinstance(value, str) else value for key, value in row.items()}
+            for row in rows
+        ]
+    )
 
 
 def head(title: str, *lines: str, size: int = 14) -> alt.TitleParams:

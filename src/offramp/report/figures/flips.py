@@ -12,6 +12,7 @@ import numpy as np
 from offramp.exploration.thresholds import Thresholds
 from offramp.report.figures.charting import LABEL_WIDTH, Chart, Fields, head, inline, told, whole
 from offramp.report.figures.palette import COLOURS, FLIP
+from offramp.report.figures.words import cut
 
 __all__ = ["Swing", "swing_of", "tornado"]
 
@@ -94,7 +95,7 @@ def tornado(swings: Sequence[Swing], base: float, *, claim: str) -> Chart:
         ends = alt.Chart().transform_filter(f"datum.side === '{side}'")
         layers.append(
             ends.mark_text(align=align, dx=dx, fontSize=11).encode(
-                x=alt.X("stop:Q"), y=y, yOffset=offset, text="value:N"
+                x=alt.X("stop:Q"), y=y, yOffset=offset, text="shown:N"
             )
         )
     layers += [*_lines(base), _turns(ranked, base, y, offset)]
@@ -117,7 +118,8 @@ def _ends(one: Swing, base: float) -> Iterator[Fields]:
         (HIGH_END, one.high, one.slack_high),
     ):
         yield {
-            "name": whole(one.name), "end": end, "value": whole(value), "base": base,
+            "name": whole(one.name), "end": end, "value": whole(value),
+            "shown": cut(value, 16), "base": base,
             "stop": slack, "told": told(slack), "side": "right" if slack >= base else "left",
             "flips": ", ".join(map(whole, one.flips)) or "no value of its range",
         }  # fmt: skip
@@ -146,7 +148,8 @@ def _turns(ranked: Sequence[Swing], base: float, y: alt.Y, offset: alt.YOffset) 
     """Return the values at which the verdict turns, on the far side of the line from the base."""
     rows = [
         {
-            "name": whole(one.name), "at": 0.0, "turns": "turns at " + " and ".join(one.flips),
+            "name": whole(one.name), "at": 0.0,
+            "turns": "turns at " + " and ".join(cut(flip, 16) for flip in one.flips),
             # beside the end that stays on the base's side, where no bar is in the way
             "end": LOW_END if (one.slack_low > one.slack_high) == (base >= 0) else HIGH_END,
         }

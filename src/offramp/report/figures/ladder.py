@@ -40,6 +40,7 @@ class _Flow:
     n_periods: int
     moves: tuple[RungMoveRow, ...]
     exits: tuple[RungExitRow, ...]
+    declared: tuple[str, ...]
 
     def chance(self, period: int, rung: int | None) -> float:
         return sum(m.chance for m in self.moves if (m.period, m.rung) == (period, rung))
@@ -47,8 +48,17 @@ class _Flow:
     @property
     def endings(self) -> list[str]:
         """Ends of play that are reached, by name; what is no end of a climb stands last."""
-        found = list(dict.fromkeys(row.ending for row in self.exits))
-        return sorted(found, key=lambda one: (one == LATER, one == HORIZON))
+        found = {row.ending for row in self.exits}
+        listed = [*self.declared, *(row.ending for row in self.exits)]
+        inner = [one for one in dict.fromkeys(listed) if one not in (LATER, HORIZON)]
+        return [one for one in (*inner, HORIZON, LATER) if one in found]
+
+    def mark(self, ending: str) -> str:
+        """Return an ending's mark, which is the same in every case of a scenario."""
+        if ending in (LATER, HORIZON):
+            return ON
+        listed = [*self.declared, *(row.ending for row in self.exits)]
+        return MARKS[list(dict.fromkeys(listed)).index(ending) % len(MARKS)]
 
 
 def ladder_svg(
@@ -94,6 +104,7 @@ def _flow_of(case: CaseAnswer) -> _Flow:
         shown,
         tuple(row for row in case.moves if row.period <= shown),
         tuple(exits),
+        tuple(row.ending for row in case.endings),
     )
 
 
@@ -123,8 +134,6 @@ class _Sheet:
     ) -> None:
         self.flow, self.names, self.kinds, self.step = flow, names, kinds, step
         self.endings = flow.endings
-        self.mark = {name: MARKS[i % len(MARKS)] for i, name in enumerate(self.endings)}
-        self.mark |= {HORIZON: ON, LATER: ON}
         self.row_of = {rung: i for i, rung in enumerate(flow.rungs)}
         self.bottom = TOP + len(flow.rungs) * (ROW + GAP)
         self.width = LEFT + flow.n_periods * step + STUB + 56.0
@@ -158,7 +167,7 @@ class _Sheet:
         )
         return [
             label(16, 20, *told, size=11.5, class_="of-quiet"),
-            label(16, TOP - 10, "highest rung acted on", size=11.5, class_="of-quiet"),
+            label(16, TOP - 10, "highest rung", size=11.5, class_="of-quiet"),
             *(
                 label(self.x(t) + BAR / 2, TOP - 10, str(t), anchor="middle", size=11.5)
                 for t in range(1, self.flow.n_periods + 1)
@@ -263,7 +272,7 @@ class _Sheet:
             )  # fmt: skip
             parts.append(cap)
             middle = y + drop + height / 2 + 3.5
-            parts.append(label(x + STUB + 2, middle, self.mark[row.ending], size=10,
+            parts.append(label(x + STUB + 2, middle, self.flow.mark(row.ending), size=10,
                                class_="of-halo"))  # fmt: skip
         return [
             named(told, *parts, class_="of-exit", data_period=row.period,
@@ -283,7 +292,7 @@ class _Sheet:
         ]  # fmt: skip
         for i, ending in enumerate(self.endings):
             y = self.bottom + 44 + i * LANE
-            told = f"{self.mark[ending]} {_ending_words(ending)}{self._kind(ending)}"
+            told = f"{self.flow.mark(ending)} {_ending_words(ending)}{self._kind(ending)}"
             parts += [
                 tag("line", x1=16.0, x2=self.width - 12, y1=y + 7, y2=y + 7, class_="of-line-grid"),
                 label(16, y, cut(told, 25), whole=told, size=11.5),

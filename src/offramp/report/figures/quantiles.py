@@ -9,11 +9,10 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import altair as alt
 import numpy as np
-from jaxtyping import Float
 
 from offramp.exploration.weighing import even_out, weighted_quantile
 from offramp.report.figures.charting import (
@@ -27,6 +26,9 @@ from offramp.report.figures.charting import (
 )
 from offramp.report.figures.palette import FLIP, styles
 from offramp.report.figures.words import cut
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 __all__ = ["quantile_dots"]
 

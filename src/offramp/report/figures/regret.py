@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import altair as alt
 import numpy as np
-from jaxtyping import Float
 
 from offramp.report.figures.charting import (
     DARK_BLUE,
@@ -20,6 +20,9 @@ from offramp.report.figures.charting import (
     whole,
 )
 from offramp.report.tables import ROUNDING
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 __all__ = ["regret_heatmap"]
 

@@ -8,7 +8,8 @@ from typing import Any
 import altair as alt
 
 from offramp.report.answers import SweepAnswer, SweptAxis, SweptQuantity
-from offramp.report.figures.charting import DARK_BLUE
+from offramp.report.figures.charting import DARK_BLUE, inline
+from offramp.report.figures.words import printable
 from offramp.report.tables import NONE, format_number, format_share
 
 __all__ = ["sweep_chart"]
@@ -21,7 +22,7 @@ def sweep_chart(answer: SweepAnswer) -> alt.Chart | alt.LayerChart | alt.VConcat
     """Return lines over one axis, or heat maps over two: a panel for each quantity."""
     one = _lines if len(answer.axes) == 1 else _heat
     panels = [one(answer, number) for number in range(len(answer.quantities))]
-    title = f"{answer.scenario.title}: what moves with {_moved(answer)}"
+    title = printable(f"{answer.scenario.title}: what moves with {_moved(answer)}")
     return alt.vconcat(*panels, title=title).resolve_scale(
         color="independent", strokeDash="independent"
     )
@@ -44,7 +45,7 @@ def _rows(answer: SweepAnswer, number: int) -> Iterator[dict[str, Any]]:
 def _title(quantity: SweptQuantity) -> str:
     unit = f" [{quantity.unit}]" if quantity.unit else ""
     better = f" ({quantity.better} is better)" if quantity.better else ""
-    return f"{quantity.label}{unit}{better}"
+    return printable(f"{quantity.label}{unit}{better}")
 
 
 def _axis(axis: SweptAxis, values: list[Any], shorthand: str, *, ordinal: bool) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def _axis(axis: SweptAxis, values: list[Any], shorthand: str, *, ordinal: bool) 
 def _lines(answer: SweepAnswer, number: int) -> alt.Chart:
     quantity = answer.quantities[number]
     values = [point.at[0] for point in answer.points]
-    data = alt.InlineData(values=list(_rows(answer, number)))
+    data = inline(_rows(answer, number))
     several = len({point.case for point in answer.points}) > 1
     percent = "%" if quantity.is_chance else ""
     encoded: dict[str, Any] = {
@@ -106,7 +107,7 @@ def _heat(answer: SweepAnswer, number: int) -> alt.LayerChart | alt.FacetChart:
                 color=alt.condition(white, alt.value("white"), alt.value("black")),
             )
         )
-    layered = alt.layer(*layers, data=alt.InlineData(values=rows))
+    layered = alt.layer(*layers, data=inline(rows))
     if len({point.case for point in answer.points}) > 1:
         return layered.facet(column=alt.Column("case:N", sort=None))
     return layered
