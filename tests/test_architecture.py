@@ -29,7 +29,7 @@ MAY_USE = {
     "equilibrium": CORE | {"numba"},
     "outcomes": CORE | {"numba"},
     "exploration": CORE | {"numba", "scipy"},
-    "report": CORE | {"altair", "jinja2", "pydantic", "vl_convert"},
+    "report": CORE | {"altair", "jinja2", "markupsafe", "pydantic", "vl_convert"},
     "cli": {"rich", "typer"},
     "__init__": set(),
 }

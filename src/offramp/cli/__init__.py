@@ -17,7 +17,7 @@ import typer
 
 # in the order in which --help lists their commands
 # isort: off
-from offramp.cli import writing, solving, arguing, worlds  # noqa: F401
+from offramp.cli import writing, solving, arguing, worlds, paging  # noqa: F401
 
 # isort: on
 from offramp.cli.words import BAD_INPUT, OK, STOPPED, app

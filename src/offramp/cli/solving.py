@@ -57,6 +57,7 @@ def run_(
         grid=grid,
         view=view,
         other_branches=all_branches,
+        moves=out is not None,
     )
     if out is not None:
         write_results(answer, out)

@@ -30,6 +30,7 @@ from offramp.report.answers import (
     NewAnswer,
     NewEssayAnswer,
     RatesAnswer,
+    ReportAnswer,
     RunAnswer,
     RunHead,
     ScenarioHead,
@@ -48,7 +49,6 @@ from offramp.report.flip_tables import flip_sentences, flip_tables
 from offramp.report.run_tables import liveliness_table, screen_tables
 from offramp.report.sweep_tables import sweep_table
 from offramp.report.tables import (
-    Cell,
     Kind,
     Table,
     format_miss,
@@ -57,6 +57,7 @@ from offramp.report.tables import (
     render,
 )
 from offramp.report.trust import worst_certificate
+from offramp.report.why_tables import why_tables
 from offramp.report.world_tables import (
     believe_sentences,
     doubt_notes,
@@ -336,9 +337,7 @@ def _write_why(answer: WhyAnswer, width: int) -> str:
     title = f"Why {who} replies so at {answer.stage}, period {answer.period}, case {answer.case}"
     situation = [f"situation: {where}", f"reference belief: {believed}" if believed else ""]
     parts = ["\n".join([title, *_wrapped(filter(None, situation), width)])]
-    parts.append(render(_worth_table(answer), width))
-    if answer.after:
-        parts.append(render(_after_table(answer), width))
+    parts += [render(table, width) for table in why_tables(answer)]
     if answer.is_bound:
         parts.append("The policy decides here, not the player.")
     switches = [f"It would rather {one.to} if {one.change}." for one in answer.switches]
@@ -347,38 +346,17 @@ def _write_why(answer: WhyAnswer, width: int) -> str:
     return "\n\n".join([*parts, *(["\n".join(switches)] if switches else [])])
 
 
-def _worth_table(answer: WhyAnswer) -> Table:
-    """One line an act: chance, worth, and the terms and what it reveals, which sum to the worth."""
-    terms = [term.term for term in answer.acts[0].terms]
-    rows: list[tuple[Cell, ...]] = [
-        (act.act, act.chance, act.worth, *(t.paid + t.later for t in act.terms), act.reveals)
-        for act in answer.acts
-    ]
-    columns: list[tuple[str, Kind]] = [("act", "text"), ("chance", "share"), ("worth", "number")]
-    columns += [(term, "number") for term in (*terms, "what it reveals")]
-    note = "The columns after `worth` sum to it."
-    title = "What each act is worth, and through what"
-    return Table("why", title, tuple(columns), tuple(rows), note=note)
-
-
-def _after_table(answer: WhyAnswer) -> Table:
-    """One line per observer and type: belief before, and after each act."""
-    acts = list(dict.fromkeys(row.act for row in answer.after))
-    found = {(row.observer, row.believed, row.act): row for row in answer.after}
-    rows: list[tuple[Cell, ...]] = []
-    for observer, believed in dict.fromkeys((r.observer, r.believed) for r in answer.after):
-        told = [found[observer, believed, act] for act in acts]
-        rows.append((observer, believed, told[0].before, *(row.after for row in told)))
-    columns: list[tuple[str, Kind]] = [("who", "text"), ("believes", "text"), ("now", "share")]
-    columns += [(f"after {act}", "share") for act in acts]
-    return Table("after", "What would be believed", tuple(columns), tuple(rows), n_keys=2)
-
-
 def _write_export(answer: ExportAnswer, width: int) -> str:
     return (
         f"Wrote {answer.file}: {answer.scenario}, case {answer.case}, "
         f"{answer.information_sets} information sets."
     )
+
+
+def _write_report(answer: ReportAnswer, width: int) -> str:
+    worlds = f", {answer.worlds:,} worlds" if answer.worlds else ""
+    size = f"{answer.bytes / 2**20:.1f} MiB, {len(answer.cards)} displays{worlds}"
+    return f"Wrote {answer.file}: {answer.scenario.title} ({size}). Open it in a browser."
 
 
 def _wrapped(lines: Iterable[str], width: int) -> list[str]:
@@ -408,6 +386,7 @@ _WRITERS: dict[type[Answer], Callable[[Any, int], str]] = {
     NewAnswer: _write_new,
     NewEssayAnswer: _write_new_essay,
     RatesAnswer: _write_rates,
+    ReportAnswer: _write_report,
     RunAnswer: _write_run,
     SweepAnswer: _write_sweep,
     WhyAnswer: _write_why,

@@ -61,11 +61,13 @@ def describe_run(
     grid: int | None = None,
     view: str | None = None,
     other_branches: bool = False,
+    moves: bool = False,
 ) -> RunAnswer:
     """Solve the cases of a scenario (all, if none is named) and say what came out.
 
     Args:
         other_branches: Search for other solutions than the principal branch leads to.
+        moves: Follow how play moves between the rungs of the ladder, which takes longer.
 
     Raises:
         OfframpError: With every problem of the scenario, or of what is laid over it.
@@ -78,7 +80,7 @@ def describe_run(
     waiting: list[LastDayAct] = []
     begun = time.monotonic()
     with Progress("solving", sum(len(one.cases) for one in plan)) as progress:
-        for solved in solve_cases(scenario, plan, laid, progress.start, moves=True):
+        for solved in solve_cases(scenario, plan, laid, progress.start, moves=moves):
             precision = precision or _precision_rows(solved.equilibrium.game)
             answer = _case_answer(solved, scenario, other_branches)
             found[solved.case].append(_Part(solved.weight, answer))

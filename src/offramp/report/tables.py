@@ -25,6 +25,7 @@ __all__ = [
     "format_number",
     "format_share",
     "render",
+    "table_cell",
     "to_csv",
 ]
 
@@ -41,6 +42,7 @@ class Miss(float):
 
 
 GAP = "  "
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
 ROUNDING = 1e-12  # what sums of probabilities may miss 0 or 1 by
 NONE = "-"  # shown where there is nothing to say, never a bare NaN
 
@@ -123,8 +125,19 @@ def to_csv(table: Table) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([name for name, _ in table.columns])
-    writer.writerows(table.rows)
+    writer.writerows([_as_text(cell) for cell in row] for row in table.rows)
     return text.getvalue()
+
+
+def table_cell(cell: Cell, kind: Kind) -> str:
+    """Write one cell as it is shown in a table."""
+    return _format(cell, kind)
+
+
+def _as_text(cell: Cell) -> Cell:
+    """Return a cell that no program takes for a formula: such text is led by an apostrophe."""
+    is_formula = isinstance(cell, str) and len(cell) > 1 and cell.startswith(FORMULA)
+    return f"'{cell}" if is_formula else cell
 
 
 def _format(cell: Cell, kind: Kind) -> str:

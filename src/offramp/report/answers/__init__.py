@@ -98,6 +98,7 @@ from offramp.report.answers.flips import (
     YesNo,
 )
 from offramp.report.answers.rates import RateRow, RatesAnswer
+from offramp.report.answers.report import IndexAnswer, ReportAnswer
 from offramp.report.answers.runs import (
     ActShare,
     BeliefRow,
@@ -165,6 +166,7 @@ __all__ = [
     "GivenAnswer",
     "GridEffectRow",
     "GridTrialRow",
+    "IndexAnswer",
     "IndexRow",
     "IndicesAnswer",
     "LabelCounts",
@@ -195,6 +197,7 @@ __all__ = [
     "QuantityRow",
     "RateRow",
     "RatesAnswer",
+    "ReportAnswer",
     "RoleRow",
     "RunAnswer",
     "RunHead",
@@ -244,12 +247,14 @@ ANSWERS: dict[str, type[Answer]] = {
     "explore": ExploreAnswer,
     "export": ExportAnswer,
     "flips": FlipsAnswer,
+    "index": IndexAnswer,
     "list": ListAnswer,
     "mechanism": MechanismAnswer,
     "mechanisms": MechanismsAnswer,
     "new": NewAnswer,
     "problems": ProblemAnswer,
     "rates": RatesAnswer,
+    "report": ReportAnswer,
     "run": RunAnswer,
     "sweep": SweepAnswer,
     "why": WhyAnswer,

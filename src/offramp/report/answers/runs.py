@@ -182,7 +182,8 @@ class CaseAnswer(Record):
     measures: list[MeasureRow]
     climb: list[RungRow]
     moves: list[RungMoveRow] = Field(
-        description="What enters a rung in a period leaves it in the next, or by an exit."
+        description="What enters a rung in a period leaves it in the next, or by an exit; empty "
+        "where that was not followed, as it is with --out."
     )
     exits: list[RungExitRow]
     beliefs: list[BeliefRow]

@@ -1,0 +1,45 @@
+"""Commands that write pages to read: the report, and the front page over all essays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from offramp.cli.words import Json, app, say
+
+__all__ = ["report"]
+
+
+@app.command()
+def report(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN|NAME|FILE",
+            help="A folder of `explore --out` or `run --out`; or a scenario, whose base world is "
+            "then solved.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE.html", help="The page to write.")],
+    base: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="With worlds: the folder of `run --out`, for the base world."
+        ),
+    ] = None,
+    with_: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with",
+            metavar="ANSWER.json",
+            help="Show this answer of `crux --json` or `why --json` too. May be repeated.",
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write a page that can be read in a minute, doubted in five, and sent."""
+    from offramp.report.page.write import write_report
+
+    say(write_report(target, out, base=base, further=with_ or []), json)

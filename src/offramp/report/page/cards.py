@@ -1,0 +1,33 @@
+"""Cards: one display each, with its sentence, its figure, its tables and how it was computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from offramp.report.tables import Table
+
+__all__ = ["Card"]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One display.
+
+    Attributes:
+        key: Its place on the page, as an anchor.
+        question: What it answers, as its heading.
+        sentences: What it says, in words.
+        chart: Vega-Lite specification, None for no chart.
+        drawing: Our own SVG, empty for none.
+        tables: The same as numbers.
+        how: How it is computed, and by which command.
+    """
+
+    key: str
+    question: str
+    sentences: tuple[str, ...]
+    how: str
+    chart: dict[str, Any] | None = None
+    drawing: str = ""
+    tables: tuple[Table, ...] = ()

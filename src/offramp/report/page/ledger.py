@@ -1,0 +1,228 @@
+"""The claims ledger: what each side says, whether it holds, what it stands on and turns on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from offramp.exploration.shares import FAILS, HOLDS
+from offramp.report.answers import ClaimRow, EssayAnswer, EssayClaimRow, TestedClaim
+from offramp.report.page.material import Material
+from offramp.report.tables import Table
+
+__all__ = ["LedgerRow", "Side", "ledger_table", "sides", "summary"]
+
+STANDING = {
+    "assumed": "assumed: the acts alone, or a mechanism that is put in, decide it",
+    "strategic": "earned: through how others reply",
+    "informational": "earned: through what is learnt",
+    "undecided": "",
+    "not split": "not yet said whether assumed or earned",
+}
+MOST_NAMED = 3  # assumptions that a verdict is said to turn on
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """A claim as a reader meets it.
+
+    Attributes:
+        verdict: In the base world: holds, fails, undecided, or untested.
+        standing: Whether that is assumed or earned, empty where nothing is decided.
+        worlds: The same over the worlds of a run, in counts; empty without a run.
+        turns_on: What would turn it.
+        since: What happened since, as the record has it.
+    """
+
+    key: str
+    says: str
+    verdict: str
+    standing: str
+    worlds: str
+    turns_on: tuple[str, ...]
+    since: str
+    untested: str = ""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One camp: an essay, or the claims of a scenario that no essay makes."""
+
+    kind: str
+    heading: str
+    author: str
+    date: str
+    thesis: str
+    rows: tuple[LedgerRow, ...]
+
+
+def sides(material: Material) -> list[tuple[Side, Side]]:
+    """Return the camps in pairs, at equal size; without essays, claims and counter-claims."""
+    pairs = [
+        (_side(material, essay), _side(material, counter))
+        for essay, counter in material.essays
+        if counter is not None
+    ]
+    return pairs or _bare_sides(material)
+
+
+def summary(material: Material) -> list[str]:
+    """Return what all claims come to, in a sentence or two."""
+    if material.claims is None:
+        told = [material.no_claims]
+    else:
+        rows = material.claims.claims
+        decided = [row for row in rows if row.base != "undecided"]
+        assumed = sum(row.label == "assumed" for row in decided)
+        earned = sum(row.label in ("strategic", "informational") for row in decided)
+        told = [
+            f"Of {len(rows)} claims and counter-claims, {len(decided)} are decided in the base "
+            f"world: {assumed} of these verdicts are merely assumed, {earned} are earned through "
+            "what the other side does in reply."
+        ]
+    over = [one.over_worlds for one in material.judged.values() if one.shares is not None]
+    if over and material.run is not None:
+        counts = {verdict: over.count(verdict) for verdict in ("holds", "fails", "depends")}
+        told.append(
+            f"Over {len(material.run.world):,} worlds that doubt every number and every mechanism, "
+            f"{counts['holds']} hold nearly everywhere, {counts['fails']} fail nearly everywhere, "
+            f"and {counts['depends']} depend on what one assumes."
+        )
+    return told
+
+
+def ledger_table(material: Material) -> Table:
+    """Return every claim beside its counter-claim, on one line each."""
+    rows = []
+    tested = {row.claim: row for row in material.claims.claims} if material.claims else {}
+    for name, decl in material.scenario.claims.items():
+        row = tested.get(name)
+        base = row.base if row else "untested"
+        standing = row.label if row else "-"
+        rows.append((name, decl.says, base, standing, _over(material, name), decl.counter or "-"))
+    columns = (
+        ("claim", "text"), ("says", "text"), ("base world", "text"), ("stands on", "text"),
+        ("over worlds", "text"), ("counter-claim", "text"),
+    )  # fmt: skip
+    return Table("ledger", "All claims and counter-claims", columns, tuple(rows))  # type: ignore[arg-type]
+
+
+def _side(material: Material, essay: EssayAnswer) -> Side:
+    return Side(
+        essay.essay.kind,
+        essay.title,
+        essay.essay.author,
+        essay.essay.date,
+        essay.thesis,
+        tuple(row for claim in essay.claims for row in _essay_rows(material, claim)),
+    )
+
+
+def _bare_sides(material: Material) -> list[tuple[Side, Side]]:
+    claims = material.scenario.claims
+    first = [name for name in claims if not _is_second(name, claims)]
+    second = [claims[name].counter for name in first]
+    if not first:
+        return []
+    rows = tuple(_scenario_row(material, name) for name in first)
+    counter = tuple(_scenario_row(material, name) for name in second if name in claims)
+    return [
+        (
+            Side("claims", "What one side says", "", "", "", rows),
+            Side("counter-claims", "What the other side says", "", "", "", counter),
+        )
+    ]
+
+
+def _is_second(name: str, claims: object) -> bool:
+    order = list(claims)  # type: ignore[call-overload]
+    counter = claims[name].counter  # type: ignore[index]
+    return counter in order and order.index(counter) < order.index(name)
+
+
+def _essay_rows(material: Material, claim: EssayClaimRow) -> Iterator[LedgerRow]:
+    since = "; ".join(claim.fate) + (f": {claim.since}" if claim.since else "")
+    if not claim.tested:
+        yield LedgerRow(
+            claim.claim, claim.says, "untested", "", "", (), since, claim.why_untested or ""
+        )
+    for one in claim.tested:
+        yield _tested_row(material, one, since)
+
+
+def _tested_row(material: Material, one: TestedClaim, since: str) -> LedgerRow:
+    return LedgerRow(
+        one.claim,
+        one.says,
+        one.verdict or "untested",
+        STANDING.get(one.label or "undecided", "") if one.verdict != "undecided" else "",
+        _over(material, one.claim),
+        _turns_on(material, one.claim),
+        since,
+    )
+
+
+def _scenario_row(material: Material, name: str) -> LedgerRow:
+    rows = {row.claim: row for row in material.claims.claims} if material.claims else {}
+    row = rows.get(name)
+    decided = row is not None and row.base != "undecided"
+    return LedgerRow(
+        name,
+        material.scenario.claims[name].says,
+        row.base if row else "untested",
+        STANDING[row.label] if row and decided else "",
+        _over(material, name),
+        _turns_on(material, name),
+        "",
+    )
+
+
+def _over(material: Material, name: str) -> str:
+    one = material.judged.get(name)
+    if one is None or one.shares is None:
+        return ""
+    holds, fails = (int(one.shares.count[code]) for code in (HOLDS, FAILS))
+    total = int(one.shares.count.sum())
+    return (
+        f"holds in {holds:,} and fails in {fails:,} of the {total:,} worlds we drew: "
+        f"{one.over_worlds}"
+    )
+
+
+def _turns_on(material: Material, name: str) -> tuple[str, ...]:
+    return tuple(_turning(material, name))
+
+
+def _turning(material: Material, name: str) -> Iterator[str]:
+    """Yield what would turn a verdict, as far as it is known."""
+    row = next(
+        (r for r in (material.claims.claims if material.claims else ()) if r.claim == name), None
+    )
+    counter = material.scenario.claims[name].counter if name in material.scenario.claims else None
+    drivers = material.found.drivers.get(name) or material.found.drivers.get(counter or "")
+    if drivers is not None:
+        names = [one.assumption for one in drivers.drivers if one.stands_out][:MOST_NAMED]
+        if names:
+            yield f"over the worlds, most on {_listed(names)}"
+    if row is None:
+        return
+    if row.assumed_by:
+        yield f"put in by {_listed(row.assumed_by)}"
+    if row.base != "undecided":
+        yield _under_rivals(row)
+    if row.rests_on and not row.assumed_by and drivers is None:
+        yield f"argued from {_listed(row.rests_on)}"
+
+
+def _under_rivals(row: ClaimRow) -> str:
+    if row.rival == row.base:
+        return "not on the mechanisms together: with every one at its rival it is the same"
+    return f"on the mechanisms: with every one at its rival it {_verb(row.rival)}"
+
+
+def _verb(verdict: str) -> str:
+    return "is undecided" if verdict == "undecided" else verdict
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]

@@ -1,0 +1,293 @@
+"""What a report is made of: answers that are there already, and those that a run still owes.
+
+A report solves nothing but the base world, and that only if it is given a scenario by name. What
+takes long to find out about the worlds of a run is kept in the run's folder, under `answers`, and
+read from there the next time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple, TypeVar
+
+from pydantic import ValidationError
+
+from offramp import __version__
+from offramp.errors import Problem, RunError
+from offramp.exploration import Laid
+from offramp.exploration.drawn import Drawn, gather_assumptions
+from offramp.exploration.runs import Run, open_run
+from offramp.exploration.shares import HOLDS
+from offramp.exploration.verdicts import JudgedClaim, judge_worlds
+from offramp.report.answers import (
+    BelieveAnswer,
+    ClaimsAnswer,
+    CruxAnswer,
+    DoubtAnswer,
+    DriversAnswer,
+    EssayAnswer,
+    RunAnswer,
+    ScenarioHead,
+    WhyAnswer,
+)
+from offramp.report.believe import describe_believe
+from offramp.report.doubt import describe_doubt
+from offramp.report.drivers import describe_drivers
+from offramp.report.essays import describe_essay, kept_verdicts
+from offramp.report.files import new_file
+from offramp.report.progress import Progress
+from offramp.report.results import describe_run, scenario_head
+from offramp.report.stored_runs import FEWEST, directed_measures
+from offramp.scenario import Scenario, bind, load_scenario
+from offramp.scenario.essays import list_essays, shipped_essays
+
+__all__ = ["Material", "essay_pairs", "gather"]
+
+SHOWN: dict[str, type[CruxAnswer] | type[WhyAnswer]] = {"crux": CruxAnswer, "why": WhyAnswer}
+MOST_DRIVEN = 6  # claims whose drivers are sought: those over which worlds divide most evenly
+RESAMPLES = 20  # for the intervals of their indices
+
+One = TypeVar("One", DoubtAnswer, BelieveAnswer, DriversAnswer)
+
+
+class Found(NamedTuple):
+    """What was found out about the worlds of a run.
+
+    Attributes:
+        drivers: By the claim that was asked about.
+    """
+
+    doubts: tuple[DoubtAnswer, ...] = ()
+    beliefs: tuple[BelieveAnswer, ...] = ()
+    drivers: Mapping[str, DriversAnswer] = MappingProxyType({})
+
+
+class Further(NamedTuple):
+    """Answers that were given along."""
+
+    cruxes: tuple[CruxAnswer, ...]
+    reasons: tuple[WhyAnswer, ...]
+
+
+@dataclass(frozen=True)
+class Material:
+    """Everything that a page shows; what is not there is left out of the page.
+
+    Attributes:
+        essays: Each essay about the scenario, and its counter-essay if there is one.
+        judged: Claims over the worlds of the run, by name.
+        drawn: What the worlds of the run assume.
+    """
+
+    scenario: Scenario
+    head: ScenarioHead
+    essays: tuple[tuple[EssayAnswer, EssayAnswer | None], ...]
+    claims: ClaimsAnswer | None
+    no_claims: str
+    base: RunAnswer | None
+    run: Run | None
+    drawn: Drawn | None
+    judged: Mapping[str, JudgedClaim]
+    found: Found
+    further: Further
+
+
+def gather(target: str, *, base: Path | None = None, further: Sequence[Path] = ()) -> Material:
+    """Return what a report is made of.
+
+    Args:
+        target: A scenario by name or file, whose base world is solved; or a folder that `explore`
+            or `run` has written.
+        base: Folder that `run` has written, to stand beside the worlds of an exploration.
+        further: Files with answers of `crux` or `why`, as `--json` prints them.
+
+    Raises:
+        OfframpError: Something named is not there, damaged, or of another scenario.
+    """
+    folder = Path(target)
+    answers = [_read_answer(path) for path in further]
+    if folder.is_dir() and (folder / "answer.json").exists():
+        return _of_base(_read_base(folder), answers)
+    if folder.is_dir():
+        run = open_run(folder)
+        solved = None if base is None else _read_base(base)
+        if solved is not None and solved.scenario.name != run.scenario.name:
+            raise RunError(_of_another(str(base), solved.scenario.name, run.scenario.name))
+        return _of_run(run, solved, answers)
+    return _of_base(describe_run(target, moves=True), answers, target)
+
+
+def essay_pairs(about: str) -> tuple[tuple[EssayAnswer, EssayAnswer | None], ...]:
+    """Return the essays about a scenario by date, each with its counter-essay."""
+    essays = shipped_essays()
+    counters = {one.answers: name for name, one in essays.items() if one.answers}
+    return tuple(
+        (describe_essay(name), describe_essay(counters[name]) if name in counters else None)
+        for name in list_essays()
+        if essays[name].about == about and not essays[name].answers
+    )
+
+
+def _of_base(
+    solved: RunAnswer, answers: Sequence[CruxAnswer | WhyAnswer], target: str | None = None
+) -> Material:
+    scenario = load_scenario(target or solved.scenario.name)
+    if (
+        target is None
+        and bind(
+            scenario, view=solved.scenario.view, parameters=solved.scenario.set or None
+        ).scenario_hash
+        != solved.scenario.hash
+    ):
+        raise RunError(_of_another("the folder", "an earlier version", scenario.name))
+    kept = kept_verdicts(scenario.name, scenario)
+    return Material(
+        scenario=scenario,
+        head=solved.scenario,
+        essays=essay_pairs(scenario.name),
+        claims=kept.answer,
+        no_claims=kept.told,
+        base=solved,
+        run=None,
+        drawn=None,
+        judged={},
+        found=Found(),
+        further=_further(answers, scenario),
+    )
+
+
+def _of_run(
+    run: Run, solved: RunAnswer | None, answers: Sequence[CruxAnswer | WhyAnswer]
+) -> Material:
+    scenario, under = run.scenario, run.manifest
+    drawn = run.drawn()
+    enough = len(run.world) >= FEWEST and bool(drawn)
+    judged = {one.claim.name: one for one in judge_worlds(run)}
+    kept = kept_verdicts(scenario.name, scenario)
+    with Progress("weighing worlds", 0) as progress:
+        found = _find(run, judged, progress.done) if enough else Found()
+    return Material(
+        scenario=scenario,
+        head=scenario_head(scenario, Laid(under.view, under.set or None, under.grid)),
+        essays=essay_pairs(scenario.name),
+        claims=kept.answer,
+        no_claims=kept.told,
+        base=solved,
+        run=run,
+        drawn=gather_assumptions(drawn) if drawn else None,
+        judged=judged,
+        found=found,
+        further=_further(answers, scenario),
+    )
+
+
+def _find(run: Run, judged: Mapping[str, JudgedClaim], done: Callable[[], None]) -> Found:
+    """Find out about the worlds, or read it from the run's folder where it is there."""
+    assert run.folder is not None
+    folder = run.folder
+    asked = [*list(directed_measures(run))[:1], *(f"value({name})" for name in run.players)]
+    doubts, beliefs, drivers = [], [], {}
+    for by in asked:
+        doubt, believe = partial(describe_doubt, by=by), partial(describe_believe, by=by)
+        try:
+            doubts.append(_kept(run, "doubt", by, DoubtAnswer, partial(doubt, folder)))
+            beliefs.append(_kept(run, "believe", by, BelieveAnswer, partial(believe, folder)))
+        except RunError:  # it arises in too few worlds, or there is but one choice
+            continue
+        done()
+    for name in _most_divided(judged):
+        drive = partial(describe_drivers, folder, claim=name, resamples=RESAMPLES)
+        drivers[name] = _kept(run, "drivers", name, DriversAnswer, drive)
+        done()
+    return Found(tuple(doubts), tuple(beliefs), drivers)
+
+
+def _most_divided(judged: Mapping[str, JudgedClaim]) -> list[str]:
+    """Return the claims over which worlds divide most evenly; of a claim and its counter, one."""
+    told = {
+        name: float(min(one.shares.share[HOLDS], 1 - one.shares.share[HOLDS]))
+        for name, one in judged.items()
+        if one.shares is not None
+    }
+    found: list[str] = []
+    for name in sorted(told, key=lambda name: -told[name]):
+        counter = judged[name].claim.decl.counter
+        if told[name] > 0 and counter not in found and len(found) < MOST_DRIVEN:
+            found.append(name)
+    return found
+
+
+def _kept(run: Run, kind: str, about: str, model: type[One], make: Callable[[], One]) -> One:
+    """Return an answer from the run's folder, found out anew where it is not there or is older."""
+    assert run.folder is not None
+    named = hashlib.sha256(about.encode()).hexdigest()[:8]
+    path = run.folder / "answers" / f"{kind}-{named}.json"
+    try:
+        found = model.model_validate_json(path.read_bytes())
+        if found.offramp == __version__ and found.run.worlds == len(run.world):
+            return found
+    except (OSError, ValidationError):
+        pass
+    made = make()
+    path.unlink(missing_ok=True)
+    with new_file(path) as place:
+        place.write_text(made.model_dump_json(indent=1), encoding="utf-8")
+    return made
+
+
+def _further(answers: Sequence[CruxAnswer | WhyAnswer], scenario: Scenario) -> Further:
+    for one in answers:
+        if one.scenario.name != scenario.name:
+            raise RunError(_of_another("an answer given", one.scenario.name, scenario.name))
+    return Further(
+        tuple(one for one in answers if isinstance(one, CruxAnswer)),
+        tuple(one for one in answers if isinstance(one, WhyAnswer)),
+    )
+
+
+def _read_answer(path: Path) -> CruxAnswer | WhyAnswer:
+    """Read an answer that the page can show."""
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        kind = raw["command"]
+        if kind in SHOWN:
+            return SHOWN[kind].model_validate(raw)
+        what = f"an answer of `offramp {kind}`"
+    except (OSError, ValueError, KeyError, TypeError):
+        what = "no answer"
+    raise RunError(
+        Problem(
+            code="R640",
+            path=str(path),
+            message=f"'{path}' holds {what}; a report takes answers of crux and why.",
+            fix="write one with `offramp crux … --json > FILE`.",
+        )
+    )
+
+
+def _read_base(folder: Path) -> RunAnswer:
+    try:
+        return RunAnswer.model_validate_json((folder / "answer.json").read_bytes())
+    except (OSError, ValidationError):
+        raise RunError(
+            Problem(
+                code="R641",
+                path=str(folder),
+                message=f"'{folder}' holds no answer of `offramp run` of this version.",
+                fix="make it with `offramp run NAME --out DIR`.",
+            )
+        ) from None
+
+
+def _of_another(what: str, found: str, wanted: str) -> Problem:
+    return Problem(
+        code="R642",
+        message=f"{what} is of {found}, and the report is about {wanted} as it is now.",
+        fix="give what belongs to the same scenario.",
+    )

@@ -1,0 +1,152 @@
+"""Cards of where everything comes from: numbers, mechanisms, measures, and what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from offramp.report.answers import CruxAnswer
+from offramp.report.crux_tables import crux_sentences, crux_tables
+from offramp.report.figures.chain import chains_svg
+from offramp.report.page.cards import Card
+from offramp.report.page.material import Material
+from offramp.report.tables import Cell, Kind, Table, format_number
+from offramp.scenario import bind
+from offramp.scenario.library import find_mechanism
+
+__all__ = ["chain_cards", "crux_cards", "source_cards"]
+
+
+def chain_cards(material: Material) -> Iterator[Card]:
+    """Yield the argument of each essay as a graph, beside its counter-essay's."""
+    for essay, counter in material.essays:
+        if counter is not None:
+            yield Card(
+                f"chain-{essay.essay.id}",
+                f"Which link carries the weight: {essay.title}?",
+                (
+                    "Steps that the text states are drawn whole, those that it leaves unsaid "
+                    "dashed; what an argument needs stands to its left.",
+                ),
+                f"`offramp essay {essay.essay.id}` and `offramp essay {counter.essay.id}`: read "
+                "off the essays paragraph by paragraph.",
+                drawing=chains_svg(essay, counter),
+            )
+
+
+def crux_cards(cruxes: tuple[CruxAnswer, ...]) -> Iterator[Card]:
+    """Yield what divides two camps."""
+    for number, one in enumerate(cruxes, 1):
+        first, second = one.between
+        yield Card(
+            f"crux-{number}",
+            f"What divides {first} and {second}: {one.question}",
+            tuple(crux_sentences(one)),
+            f"`offramp crux {one.scenario.name} --between {first} {second}`: {one.judged:,} "
+            "mixtures of the two views were solved.",
+            tables=tuple(table for table in crux_tables(one) if table.rows),
+        )
+
+
+def source_cards(material: Material) -> Iterator[Card]:
+    """Yield every assumption with its source, and what is out of scope."""
+    name = material.scenario.name
+    yield Card(
+        "numbers",
+        "Which numbers are put in?",
+        ("Each with its range, its unit, and its source or the word judgement.",),
+        f"They stand in the scenario file; `offramp check {name}` reads it.",
+        tables=(_numbers(material),),
+    )
+    if material.scenario.mechanisms:
+        yield Card(
+            "mechanisms",
+            "Which mechanisms are put in, and what do others hold instead?",
+            ("Every mechanism has a rival; what is asserted in the base world need not be so.",),
+            "`offramp mechanisms NAME` shows one with all its numbers.",
+            tables=(_mechanisms(material),),
+        )
+    yield Card(
+        "measures",
+        "What is measured?",
+        ("Every number of this page is one of these, or made from them.",),
+        "The definitions stand in the scenario file; each is an exact expectation over all paths.",
+        tables=(_measures(material),),
+    )
+    left_out = _left_out(material)
+    if left_out.rows:
+        yield Card(
+            "out-of-scope",
+            "What was left out, and why?",
+            ("Paragraphs of the essays that no scenario tests.",),
+            "`offramp essay ID` lists every paragraph and what became of it.",
+            tables=(left_out,),
+        )
+
+
+def _numbers(material: Material) -> Table:
+    columns: tuple[tuple[str, Kind], ...] = (
+        ("number", "text"), ("value", "number"), ("range", "text"), ("unit", "text"),
+        ("source", "text"),
+    )  # fmt: skip
+    rows: list[tuple[Cell, ...]] = []
+    run = material.run
+    set_ = dict(run.manifest.set) if run is not None else dict(material.head.set)
+    values = bind(material.scenario, view=material.head.view, parameters=set_ or None).parameters
+    for name, decl in material.scenario.parameters.items():
+        rows.append((name, values[name], _range(decl), decl.unit, decl.source or "judgement"))
+    return Table("numbers", "Numbers of the scenario", columns, tuple(rows))
+
+
+def _range(decl: object) -> str:
+    span, one_of = getattr(decl, "range", None), getattr(decl, "one_of", None)
+    if span:
+        ends = [format_number(end) if isinstance(end, int | float) else str(end) for end in span]
+        return " to ".join(ends)
+    if one_of:
+        return ", ".join(format_number(value) for value in one_of)
+    return "none"
+
+
+def _mechanisms(material: Material) -> Table:
+    crisis = bind(material.scenario, view=material.head.view)
+    columns: tuple[tuple[str, Kind], ...] = (
+        ("mechanism", "text"), ("says", "text"), ("setting", "text"), ("rival", "text"),
+        ("sources", "text"),
+    )  # fmt: skip
+    rows: list[tuple[Cell, ...]] = []
+    for use in material.scenario.mechanisms:
+        found = find_mechanism(material.scenario, use.use)
+        if found is None:
+            continue
+        decl = found[0]
+        rival = decl.rival.says if decl.rival is not None else "-"
+        setting = crisis.settings.get(use.called, str(use.setting))
+        rows.append((use.called, decl.says, str(setting), rival, "; ".join(decl.sources)))
+    return Table("mechanisms", "Mechanisms of the scenario", columns, tuple(rows))
+
+
+def _measures(material: Material) -> Table:
+    columns: tuple[tuple[str, Kind], ...] = (
+        ("measure", "text"), ("means", "text"), ("is", "text"), ("unit", "text"),
+        ("better", "text"),
+    )  # fmt: skip
+    rows = tuple(
+        (name, one.label or name, str(one.is_), one.unit or "-", one.better or "-")
+        for name, one in material.scenario.measures.items()
+    )
+    return Table("measures", "Measures", columns, rows)
+
+
+def _left_out(material: Material) -> Table:
+    columns: tuple[tuple[str, Kind], ...] = (
+        ("essay", "text"), ("paragraph", "text"), ("says", "text"), ("why", "text"),
+    )  # fmt: skip
+    rows = tuple(
+        (essay.essay.id, one.paragraph, one.says, one.out_of_scope)
+        for pair in material.essays
+        for essay in pair
+        if essay is not None
+        for one in essay.paragraphs
+        if one.out_of_scope
+    )
+    return Table("out-of-scope", "Out of scope", columns, rows)

@@ -1,0 +1,255 @@
+"""Cards of the worlds of a run: how bad and how often, regret, drivers, borders, beliefs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from offramp.exploration.asked_runs import choices, measure_of
+from offramp.exploration.drawn import Drawn
+from offramp.exploration.importance import Importance, Index
+from offramp.exploration.robustness import are_best, best_share
+from offramp.exploration.runs import Run
+from offramp.report.answers import BoxRow, DoubtAnswer, DriversAnswer, IndexRow
+from offramp.report.figures.borders import Axis, verdict_map
+from offramp.report.figures.boxes import Restriction, box_card
+from offramp.report.figures.importance import importance_bars
+from offramp.report.figures.quantiles import quantile_dots
+from offramp.report.figures.regret import regret_heatmap
+from offramp.report.page.cards import Card
+from offramp.report.page.material import Material
+from offramp.report.results import is_chance
+from offramp.report.tables import Cell, Kind, Table, format_share
+from offramp.report.world_tables import (
+    believe_sentences,
+    doubt_tables,
+    drivers_sentences,
+    drivers_tables,
+    worlds_words,
+)
+from offramp.scenario import Scenario, bind
+
+__all__ = ["world_cards"]
+
+MOST_MEASURES = 3  # whose spread is drawn; the table has all
+PERCENTILES = (10, 50, 90)
+
+
+def world_cards(material: Material) -> Iterator[Card]:
+    """Yield the displays that a run of worlds allows."""
+    run, drawn = material.run, material.drawn
+    if run is None or drawn is None or not len(run.world):
+        return
+    for belief in material.found.beliefs:
+        told = tuple(believe_sentences(belief))
+        yield Card(
+            f"believe-{belief.by}",
+            f"What must you believe to choose each, judged by {belief.by}?",
+            told,
+            f"`offramp believe {belief.run.folder} --by '{belief.by}'`, over "
+            f"{worlds_words(belief.run)}",
+        )
+    yield from _spread_cards(run, material.scenario)
+    for doubt in material.found.doubts:
+        yield _regret_card(run, doubt)
+    if material.found.doubts:
+        yield from _border_cards(run, drawn, material.scenario, material.found.doubts[0])
+    for claim, answer in material.found.drivers.items():
+        yield from _driver_cards(drawn, claim, answer)
+
+
+def _spread_cards(run: Run, scenario: Scenario) -> Iterator[Card]:
+    cases = choices(run)
+    chances = {one.name: is_chance(one.is_) for one in bind(scenario).measures}
+    directed = [name for name, one in scenario.measures.items() if one.better]
+    for name in directed[:MOST_MEASURES]:
+        decl = scenario.measures[name]
+        columns = {case: run.of(name, case) for case in cases}
+        if all(np.isnan(column).all() for column in columns.values()):
+            continue
+        chart = quantile_dots(
+            columns,
+            run.weight,
+            label=decl.label or name,
+            unit=decl.unit,
+            better=decl.better,
+            is_chance=chances[name],
+        )
+        yield Card(
+            f"spread-{name}",
+            f"How bad, how often: {decl.label or name}?",
+            (f"Each dot is a fiftieth of the {len(run.world):,} worlds that were drawn.",),
+            f"Solved in every world by `offramp explore {scenario.name}`.",
+            chart=chart.to_dict(),
+            tables=(_spread_table(run, name, cases, is_share=chances[name]),),
+        )
+
+
+def _spread_table(run: Run, measure: str, cases: Sequence[str], *, is_share: bool) -> Table:
+    kind: Kind = "share" if is_share else "number"
+    columns: tuple[tuple[str, Kind], ...] = (
+        ("policy", "text"), ("10 %", kind), ("median", kind), ("90 %", kind), ("mean", kind),
+        ("worlds", "number"),
+    )  # fmt: skip
+    rows: list[tuple[Cell, ...]] = []
+    for case in cases:
+        told = run.of(measure, case)
+        told = told[~np.isnan(told)]
+        ends = np.percentile(told, PERCENTILES).tolist() if len(told) else [None] * 3
+        rows.append((case, *ends, float(told.mean()) if len(told) else None, len(told)))
+    return Table(f"spread-{measure}", f"{measure} over the worlds", columns, tuple(rows))
+
+
+def _regret_card(run: Run, doubt: DoubtAnswer) -> Card:
+    cases = [row.case for row in doubt.policies]
+    best = max(doubt.policies, key=lambda row: row.best)
+    sentence = (
+        f"Judged by {doubt.by}, {best.case} is best in {format_share(best.best)} of the worlds. "
+        f"Unknowing, one would choose {doubt.chosen}."
+    )
+    chart = None
+    if doubt.by in run.measures:
+        table = measure_of(run, doubt.by, cases)
+        worlds = sorted({row.worst_world for row in doubt.policies})
+        places = [int(np.flatnonzero(run.world == world)[0]) for world in worlds]
+        sign = 1.0 if doubt.better == "higher" else -1.0
+        good = sign * table[places]
+        chart = regret_heatmap(
+            cases,
+            [_worst_for(doubt, world) for world in worlds],
+            (good.max(axis=1, keepdims=True) - good).T,
+            best_share(table, doubt.better, run.weight),
+            label=doubt.by,
+            is_chance=doubt.is_chance,
+        ).to_dict()
+    return Card(
+        f"doubt-{doubt.by}",
+        f"Which policy holds up if we are wrong, judged by {doubt.by}?",
+        (sentence,),
+        f"`offramp doubt {doubt.run.folder} --by '{doubt.by}'`, over {worlds_words(doubt.run)} "
+        "Regret is how much worse a policy is than the best of the same world.",
+        chart=chart,
+        tables=tuple(table for table in doubt_tables(doubt) if table.rows),
+    )
+
+
+def _worst_for(doubt: DoubtAnswer, world: int) -> str:
+    cases = ", ".join(row.case for row in doubt.policies if row.worst_world == world)
+    return f"world {world}: the worst for {cases}"
+
+
+def _border_cards(run: Run, drawn: Drawn, scenario: Scenario, doubt: DoubtAnswer) -> Iterator[Card]:
+    """Yield the map over the two assumptions that it would be worth most to know."""
+    if doubt.by not in run.measures or len(doubt.worth) < 2:
+        return
+    cases = [row.case for row in doubt.policies]
+    best = are_best(measure_of(run, doubt.by, cases), doubt.better)
+    told = np.asarray(best.any(axis=1))
+    one, other = (row.assumption for row in doubt.worth[:2])
+    names = [cases[int(np.argmax(row))] if row.sum() == 1 else None for row in best[told]]
+    yield Card(
+        "map",
+        "How far are we from the border between policies?",
+        (
+            f"Each mark is a world; its place says {one} and {other}, the two assumptions that it "
+            f"would be worth most to know, its colour and shape the policy that is best by "
+            f"{doubt.by}.",
+        ),
+        f"`offramp doubt {doubt.run.folder} --by {doubt.by}` ranks assumptions by their worth.",
+        chart=verdict_map(
+            _axis(run, scenario, one, told),
+            _axis(run, scenario, other, told),
+            names,
+            cases,
+            label=doubt.by,
+        ).to_dict(),
+    )
+
+
+def _axis(run: Run, scenario: Scenario, name: str, told: np.ndarray) -> Axis:
+    column = [value for value, is_told in zip(run.drawn()[name], told, strict=True) if is_told]
+    kind, _, of = name.partition(".")
+    if not of:
+        decl = scenario.parameters.get(name)
+        base = bind(scenario).parameters.get(name, column[0])
+        unit = decl.unit if decl is not None and decl.unit != "none" else ""
+        return Axis(name, column, base, unit, decl is not None and decl.scale == "log")
+    if kind == "setting":
+        return Axis(name, column, bind(scenario).settings.get(of, column[0]))
+    return Axis(name, column, column[0])
+
+
+def _driver_cards(drawn: Drawn, claim: str, answer: DriversAnswer) -> Iterator[Card]:
+    folder = answer.run.folder
+    rows = answer.drivers
+    dummy = answer.dummy or IndexRow(value=0.0, low=0.0, high=0.0)
+    found = Importance(
+        (*(row.assumption for row in rows), "dummy"),
+        answer.told,
+        _index([*(row.first for row in rows), dummy]),
+        _index([*(row.delta for row in rows), dummy]),
+        0.95,
+    )
+    yield Card(
+        f"drivers-{claim}",
+        f"What drives it: {answer.question}",
+        tuple(drivers_sentences(answer)),
+        f"`offramp drivers {folder} --claim {claim}`, over {worlds_words(answer.run)} The bars are "
+        "half the mean distance between the answer's distribution and that within a class of the "
+        "assumption; the dashed line is how far an assumption without effect reaches.",
+        chart=importance_bars(found, answer=claim).to_dict(),
+        tables=tuple(table for table in drivers_tables(answer) if table.rows),
+    )
+    for number, box in enumerate(answer.boxes, 1):
+        yield Card(
+            f"box-{claim}-{number}",
+            f"Where it {box.of}: {answer.question}",
+            (
+                f"Inside are {box.worlds:,} worlds, of which it {box.of} in {box.such:,}: "
+                f"{format_share(box.coverage)} of all in which it {box.of}.",
+            ),
+            f"`offramp drivers {folder} --claim {claim}`: patient rule induction.",
+            chart=box_card(
+                _restrictions(drawn, box),
+                coverage=box.coverage,
+                density=box.density,
+                mass=box.mass,
+                what=f"it {box.of}",
+            ).to_dict(),
+            tables=(_box_table(box, f"{claim}-{number}"),),
+        )
+
+
+def _index(rows: Sequence[IndexRow]) -> Index:
+    return Index(
+        *(np.array([getattr(row, end) for row in rows]) for end in ("value", "low", "high"))
+    )
+
+
+def _restrictions(drawn: Drawn, box: BoxRow) -> tuple[Restriction, ...]:
+    found = []
+    for limit in box.limits:
+        k = drawn.names.index(limit.assumption)
+        column = drawn.value[:, k]
+        if drawn.settings[k]:
+            found.append(
+                Restriction(
+                    limit.assumption, kept=tuple(limit.settings), settings=drawn.settings[k]
+                )
+            )
+            continue
+        least, most = float(column.min()), float(column.max())
+        low = least if limit.low is None else max(limit.low, least)
+        high = most if limit.high is None else min(limit.high, most)
+        found.append(Restriction(limit.assumption, low, high, least, most))
+    return tuple(found)
+
+
+def _box_table(box: BoxRow, name: str) -> Table:
+    columns: tuple[tuple[str, Kind], ...] = (
+        ("assumption", "text"), ("rule", "text"), ("quasi-p", "number"),
+    )  # fmt: skip
+    rows = tuple((one.assumption, one.words, one.quasi_p) for one in box.limits)
+    note = "`quasi-p`: chance to see as many such worlds if the rule were lifted; no test."
+    return Table(f"box-{name}", "The rule", columns, rows, note=note)

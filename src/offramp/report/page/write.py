@@ -1,0 +1,245 @@
+"""The page itself: cards laid out in one file that needs no network.
+
+Scripts are allowed by their hashes and nothing else is: the page can neither load nor send.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from offramp import __version__
+from offramp.report.answers import ReportAnswer
+from offramp.report.figures.palette import DARK, LIGHT, vega_config
+from offramp.report.files import new_file
+from offramp.report.layout import STANCE
+from offramp.report.page.base_cards import base_cards, reason_cards
+from offramp.report.page.cards import Card
+from offramp.report.page.ledger import ledger_table, sides, summary
+from offramp.report.page.material import Material, gather
+from offramp.report.page.source_cards import chain_cards, crux_cards, source_cards
+from offramp.report.page.weighing_data import claim_extremes, shown_dials, worlds_data
+from offramp.report.page.world_cards import world_cards
+from offramp.report.tables import format_miss, format_share, table_cell, to_csv
+from offramp.report.trust import worst_certificate
+
+__all__ = ["render_report", "write_report"]
+
+UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+def write_report(
+    target: str, out: Path, *, base: Path | None = None, further: Sequence[Path] = ()
+) -> ReportAnswer:
+    """Write the report of a scenario or a run.
+
+    Args:
+        target, base, further: As in `gather`.
+
+    Raises:
+        OfframpError: Something named is not there or wrong, or the file cannot be written.
+    """
+    with new_file(out) as path:
+        material = gather(target, base=base, further=further)
+        page, cards = render_report(material)
+        path.write_text(page, encoding="utf-8")
+        size = path.stat().st_size
+    return ReportAnswer(
+        offramp=__version__,
+        scenario=material.head,
+        file=str(out),
+        bytes=size,
+        worlds=0 if material.run is None else len(material.run.world),
+        cards=[card.key for card in cards],
+    )
+
+
+def render_report(material: Material) -> tuple[str, list[Card]]:
+    """Return the page and the cards that it shows."""
+    run = material.run
+    cards = list(world_cards(material))
+    beliefs = [card for card in cards if card.key.startswith("believe-")]
+    doubts = [card for card in cards if not card.key.startswith("believe-")]
+    base = [] if material.base is None else list(base_cards(material.base, material.scenario))
+    base += reason_cards(material.further.reasons)
+    chains = list(chain_cards(material))
+    cruxes = list(crux_cards(material.further.cruxes))
+    sources = list(source_cards(material))
+    ledger = Card(
+        "ledger",
+        "Every claim beside its counter-claim",
+        ("A verdict is worth what it stands on: an assumed one repeats what was put in.",),
+        f"`offramp claims {material.scenario.name}`"
+        + (f", counted over the worlds of `{run.folder}`." if run is not None else "."),
+        tables=(ledger_table(material),),
+    )
+    dials = shown_dials(material) if material.judged else ()
+    scripts = [_asset("vega.js"), _asset("page.js")]
+    page = (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            head=material.head,
+            version=__version__,
+            seed=run.manifest.seed if run is not None else None,
+            stance=STANCE,
+            summary=summary(material),
+            sides=sides(material),
+            ledger=ledger,
+            chains=chains,
+            cruxes=cruxes,
+            beliefs=beliefs,
+            base=base,
+            worlds_cards=doubts,
+            assumptions=sources,
+            contents=_contents(beliefs, dials, base, doubts),
+            trust=_trust(material),
+            commands=_commands(material),
+            configs={"light": vega_config(LIGHT), "dark": vega_config(DARK)},
+            css=Markup(_asset("page.css")),
+            scripts=scripts,
+            script_hashes=" ".join(f"'sha256-{_digest(one)}'" for one in scripts),
+            **_weighing(material, dials),
+        )
+    )
+    return page, [ledger, *chains, *cruxes, *beliefs, *base, *doubts, *sources]
+
+
+def _weighing(material: Material, dials: tuple[Any, ...]) -> dict[str, Any]:
+    """Return what the template needs for the sliders."""
+    if not dials:
+        return {"dials": [], "weighed": [], "worlds": {}}
+    worlds = worlds_data(material, dials)
+    rows = [
+        {
+            "name": name,
+            "says": material.scenario.claims[name].says,
+            "low": found.low,
+            "high": found.high,
+            "range": f"{format_share(found.low)} to {format_share(found.high)}",
+        }
+        for name, found in claim_extremes(material, dials).items()
+    ]
+    return {
+        "dials": [
+            {
+                "name": dial.name,
+                "drawn": dial.drawn,
+                "says": f"{dial.name.partition('.')[2] or dial.name} is {dial.setting}",
+                "percent": f"{round(100 * dial.drawn)} %",
+            }
+            for dial in dials
+        ],
+        "weighed": rows,
+        "worlds": worlds,
+        "fewest": int(worlds["fewest"]),
+        "regret_measures": [one["name"] for one in worlds["measures"]],
+        "regret_cases": worlds["cases"] if worlds["measures"] else [],
+    }
+
+
+def _contents(
+    beliefs: list[Card], dials: tuple[Any, ...], base: list[Card], doubts: list[Card]
+) -> list[tuple[str, str]]:
+    shown = [
+        ("argument", "The argument", True),
+        ("crux", "The crux", True),
+        ("believe", "What you must believe", bool(beliefs)),
+        ("weigh", "Weigh it yourself", bool(dials)),
+        ("base", "The base world", bool(base)),
+        ("doubt", "Under doubt", bool(doubts)),
+        ("assumptions", "What is assumed", True),
+        ("trust", "How far to trust it", True),
+        ("again", "How to reproduce it", True),
+    ]
+    return [(key, name) for key, name, there in shown if there]
+
+
+def _trust(material: Material) -> list[str]:
+    lines = []
+    if material.base is not None:
+        together = worst_certificate([one.certificate for one in material.base.cases])
+        lines += [f"Base world: {line}." for line in together.words]
+    run = material.run
+    if run is not None and run.solved.any():
+        residual = float(run.residual[run.solved].max())
+        failed = int(run.not_converged.sum())
+        lines.append(
+            "Worlds: every strategy is the noisy best reply to the others that it claims to be, to "
+            f"within {format_miss(residual)}; {failed:,} situations did not converge."
+        )
+        unsolved = int((~run.solved).any(axis=1).sum())
+        if unsolved:
+            lines.append(f"{unsolved:,} worlds, which could not be solved, are left out.")
+    if material.claims is not None:
+        drawn = f", over {material.claims.draws} draws" if material.claims.draws else ""
+        lines.append(f"Verdicts of claims: base world{drawn}, offramp {material.claims.offramp}.")
+    lines.append(
+        "No number here is a forecast: each says what follows from the assumptions that are listed."
+    )
+    return lines
+
+
+def _commands(material: Material) -> list[str]:
+    name, run = material.scenario.name, material.run
+    lines = []
+    if material.claims is not None:
+        lines.append(f"offramp claims {name} --draws {material.claims.draws}")
+    if material.base is not None:
+        lines.append(f"offramp run {name}{_laid(material)} --out base")
+    if run is not None:
+        under = run.manifest
+        grid = f" --grid {under.asked_grid}" if under.asked_grid else ""
+        lines.append(
+            f"offramp explore {name} --worlds {under.worlds} --policies {','.join(run.cases)}"
+            f"{_laid(material)}{grid} --design {under.design} --seed {under.seed} --out worlds"
+        )
+    target = "worlds" if run is not None else "base"
+    along = " --base base" if run is not None and material.base is not None else ""
+    return [*lines, f"offramp report {target}{along} --out report.html"]
+
+
+def _laid(material: Material) -> str:
+    view = f" --view {material.head.view}" if material.head.view else ""
+    return view + "".join(f" --set {name}={value}" for name, value in material.head.set.items())
+
+
+# --- the template -----------------------------------------------------------------------------
+
+
+@cache
+def _asset(name: str) -> str:
+    return (files("offramp.report.page") / "assets" / name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    made = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_asset), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    made.globals.update(anchor=_anchor, as_csv=to_csv, embedded=_embedded, written=table_cell)
+    return made
+
+
+def _anchor(key: str) -> str:
+    """Return a key as an anchor: other signs than letters, digits and hyphens become hyphens."""
+    return "".join(one if one.isascii() and one.isalnum() else "-" for one in key)
+
+
+def _embedded(data: object) -> Markup:
+    """Return JSON that can stand inside a script element, whatever it holds."""
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Markup("".join(UNSAFE.get(one, one) for one in text))
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
