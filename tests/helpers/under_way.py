@@ -12,7 +12,6 @@ __all__ = ["UNDER_WAY", "skip_under_way"]
 UNDER_WAY = frozenset(
     {
         "campaign-2014-2026",
-        "deep-strikes-2024",
         "guarantee-2025",
         "hanoi-1965",
         "restraint-2022",
