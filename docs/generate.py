@@ -14,7 +14,7 @@ REFERENCE = Path(__file__).parent / "reference"
 COMMANDS = (
     "list", "new", "check", "schema", "mechanisms", "essay", "run", "sweep", "why", "canon",
     "export", "rates", "claims", "audit", "crux", "flips", "explore", "earned", "doubt", "believe",
-    "drivers", "report",
+    "drivers", "report", "index",
 )  # fmt: skip
 
 CLI_HEAD = """# Command line

@@ -22,7 +22,7 @@ from offramp.report.answers import ANSWERS
 
 COMMANDS = (
     "list", "new", "check", "schema", "mechanisms", "essay", "rates", "run", "sweep",
-    "explore", "earned", "doubt", "believe", "drivers", "report", "claims", "audit", "crux", "flips", "canon",
+    "explore", "earned", "doubt", "believe", "drivers", "report", "index", "claims", "audit", "crux", "flips", "canon",
     "why", "export",
 )  # fmt: skip
 MAIN = [sys.executable, "-c", "from offramp.cli import main; main()"]

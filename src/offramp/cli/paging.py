@@ -9,7 +9,7 @@ import typer
 
 from offramp.cli.words import Json, app, say
 
-__all__ = ["report"]
+__all__ = ["index", "report"]
 
 
 @app.command()
@@ -43,3 +43,18 @@ def report(
     from offramp.report.page.write import write_report
 
     say(write_report(target, out, base=base, further=with_ or []), json)
+
+
+@app.command()
+def index(
+    out: Annotated[Path, typer.Option(metavar="FILE.html", help="The page to write.")],
+    reports: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[NAME.html]...", help="Reports to link, named by their scenario."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write the front page over all essays that ship with offramp."""
+    from offramp.report.page.front import write_index
+
+    say(write_index(out, reports or []), json)

@@ -23,6 +23,7 @@ from offramp.report.answers import (
     ExploreAnswer,
     ExportAnswer,
     FlipsAnswer,
+    IndexAnswer,
     ListAnswer,
     MechanismAnswer,
     MechanismsAnswer,
@@ -359,6 +360,11 @@ def _write_report(answer: ReportAnswer, width: int) -> str:
     return f"Wrote {answer.file}: {answer.scenario.title} ({size}). Open it in a browser."
 
 
+def _write_index(answer: IndexAnswer, width: int) -> str:
+    linked = f", {len(answer.reports)} of them with a report" if answer.reports else ""
+    return f"Wrote {answer.file}: {len(answer.essays)} essays{linked}. Open it in a browser."
+
+
 def _wrapped(lines: Iterable[str], width: int) -> list[str]:
     return [
         textwrap.fill(line, width, initial_indent="  ", subsequent_indent="    ") for line in lines
@@ -380,6 +386,7 @@ _WRITERS: dict[type[Answer], Callable[[Any, int], str]] = {
     ExploreAnswer: _write_explore,
     ExportAnswer: _write_export,
     FlipsAnswer: _write_flips,
+    IndexAnswer: _write_index,
     ListAnswer: _write_list,
     MechanismAnswer: write_mechanism,
     MechanismsAnswer: _write_mechanisms,

@@ -29,7 +29,8 @@ class LedgerRow:
     Attributes:
         verdict: In the base world: holds, fails, undecided, or untested.
         standing: Whether that is assumed or earned, empty where nothing is decided.
-        worlds: The same over the worlds of a run, in counts; empty without a run.
+        over: The verdict over the worlds of a run; empty without a run.
+        worlds: The same in counts.
         turns_on: What would turn it.
         since: What happened since, as the record has it.
     """
@@ -38,6 +39,7 @@ class LedgerRow:
     says: str
     verdict: str
     standing: str
+    over: str
     worlds: str
     turns_on: tuple[str, ...]
     since: str
@@ -99,7 +101,9 @@ def ledger_table(material: Material) -> Table:
         row = tested.get(name)
         base = row.base if row else "untested"
         standing = row.label if row else "-"
-        rows.append((name, decl.says, base, standing, _over(material, name), decl.counter or "-"))
+        over, worlds = _over(material, name)
+        told = f"{over}: {worlds}" if over else "-"
+        rows.append((name, decl.says, base, standing, told, decl.counter or "-"))
     columns = (
         ("claim", "text"), ("says", "text"), ("base world", "text"), ("stands on", "text"),
         ("over worlds", "text"), ("counter-claim", "text"),
@@ -110,7 +114,7 @@ def ledger_table(material: Material) -> Table:
 def _side(material: Material, essay: EssayAnswer) -> Side:
     return Side(
         essay.essay.kind,
-        essay.title,
+        essay.essay.heading,
         essay.essay.author,
         essay.essay.date,
         essay.thesis,
@@ -144,7 +148,7 @@ def _essay_rows(material: Material, claim: EssayClaimRow) -> Iterator[LedgerRow]
     since = "; ".join(claim.fate) + (f": {claim.since}" if claim.since else "")
     if not claim.tested:
         yield LedgerRow(
-            claim.claim, claim.says, "untested", "", "", (), since, claim.why_untested or ""
+            claim.claim, claim.says, "untested", "", "", "", (), since, claim.why_untested or ""
         )
     for one in claim.tested:
         yield _tested_row(material, one, since)
@@ -156,7 +160,7 @@ def _tested_row(material: Material, one: TestedClaim, since: str) -> LedgerRow:
         one.says,
         one.verdict or "untested",
         STANDING.get(one.label or "undecided", "") if one.verdict != "undecided" else "",
-        _over(material, one.claim),
+        *_over(material, one.claim),
         _turns_on(material, one.claim),
         since,
     )
@@ -171,22 +175,21 @@ def _scenario_row(material: Material, name: str) -> LedgerRow:
         material.scenario.claims[name].says,
         row.base if row else "untested",
         STANDING[row.label] if row and decided else "",
-        _over(material, name),
+        *_over(material, name),
         _turns_on(material, name),
         "",
     )
 
 
-def _over(material: Material, name: str) -> str:
+def _over(material: Material, name: str) -> tuple[str, str]:
+    """Return the verdict over worlds, and the counts that it stands on."""
     one = material.judged.get(name)
     if one is None or one.shares is None:
-        return ""
+        return "", ""
     holds, fails = (int(one.shares.count[code]) for code in (HOLDS, FAILS))
     total = int(one.shares.count.sum())
-    return (
-        f"holds in {holds:,} and fails in {fails:,} of the {total:,} worlds we drew: "
-        f"{one.over_worlds}"
-    )
+    told = f"holds in {holds:,} and fails in {fails:,} of the {total:,} worlds we drew"
+    return one.over_worlds, told
 
 
 def _turns_on(material: Material, name: str) -> tuple[str, ...]:
@@ -203,21 +206,23 @@ def _turning(material: Material, name: str) -> Iterator[str]:
     if drivers is not None:
         names = [one.assumption for one in drivers.drivers if one.stands_out][:MOST_NAMED]
         if names:
-            yield f"over the worlds, most on {_listed(names)}"
+            yield f"{_listed(names)}, most of all over the worlds"
     if row is None:
         return
     if row.assumed_by:
-        yield f"put in by {_listed(row.assumed_by)}"
+        yield f"{_listed(row.assumed_by)}, which put it in"
     if row.base != "undecided":
         yield _under_rivals(row)
     if row.rests_on and not row.assumed_by and drivers is None:
-        yield f"argued from {_listed(row.rests_on)}"
+        yield f"{_listed(row.rests_on)}, which it is argued from"
 
 
 def _under_rivals(row: ClaimRow) -> str:
     if row.rival == row.base:
-        return "not on the mechanisms together: with every one at its rival it is the same"
-    return f"on the mechanisms: with every one at its rival it {_verb(row.rival)}"
+        return (
+            "the mechanisms not at all, taken together: with every one at its rival it is the same"
+        )
+    return f"the mechanisms: with every one at its rival it {_verb(row.rival)}"
 
 
 def _verb(verdict: str) -> str:

@@ -50,6 +50,7 @@ from offramp.scenario.essays import list_essays, shipped_essays
 __all__ = ["Material", "essay_pairs", "gather"]
 
 SHOWN: dict[str, type[CruxAnswer] | type[WhyAnswer]] = {"crux": CruxAnswer, "why": WhyAnswer}
+COUNTER = "counter-essay"
 MOST_DRIVEN = 6  # claims whose drivers are sought: those over which worlds divide most evenly
 RESAMPLES = 20  # for the intervals of their indices
 
@@ -123,14 +124,18 @@ def gather(target: str, *, base: Path | None = None, further: Sequence[Path] = (
     return _of_base(describe_run(target, moves=True), answers, target)
 
 
-def essay_pairs(about: str) -> tuple[tuple[EssayAnswer, EssayAnswer | None], ...]:
-    """Return the essays about a scenario by date, each with its counter-essay."""
+def essay_pairs(about: str | None = None) -> tuple[tuple[EssayAnswer, EssayAnswer | None], ...]:
+    """Return the shipped essays by date, each with its counter-essay.
+
+    Args:
+        about: Only those about this scenario.
+    """
     essays = shipped_essays()
-    counters = {one.answers: name for name, one in essays.items() if one.answers}
+    counters = {one.answers: name for name, one in essays.items() if one.kind == COUNTER}
     return tuple(
         (describe_essay(name), describe_essay(counters[name]) if name in counters else None)
         for name in list_essays()
-        if essays[name].about == about and not essays[name].answers
+        if essays[name].kind != COUNTER and about in (None, essays[name].about)
     )
 
 

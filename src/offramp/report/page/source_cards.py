@@ -22,7 +22,7 @@ def chain_cards(material: Material) -> Iterator[Card]:
         if counter is not None:
             yield Card(
                 f"chain-{essay.essay.id}",
-                f"Which link carries the weight: {essay.title}?",
+                f"Which link carries the weight: {essay.essay.heading}?",
                 (
                     "Steps that the text states are drawn whole, those that it leaves unsaid "
                     "dashed; what an argument needs stands to its left.",

@@ -136,7 +136,7 @@ def _regret_card(run: Run, doubt: DoubtAnswer) -> Card:
 
 def _worst_for(doubt: DoubtAnswer, world: int) -> str:
     cases = ", ".join(row.case for row in doubt.policies if row.worst_world == world)
-    return f"world {world}: the worst for {cases}"
+    return f"worst for {cases} (world {world})"
 
 
 def _border_cards(run: Run, drawn: Drawn, scenario: Scenario, doubt: DoubtAnswer) -> Iterator[Card]:

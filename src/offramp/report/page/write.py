@@ -5,17 +5,9 @@ Scripts are allowed by their hashes and nothing else is: the page can neither lo
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections.abc import Sequence
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
-
-import jinja2
-from markupsafe import Markup
 
 from offramp import __version__
 from offramp.report.answers import ReportAnswer
@@ -27,14 +19,13 @@ from offramp.report.page.cards import Card
 from offramp.report.page.ledger import ledger_table, sides, summary
 from offramp.report.page.material import Material, gather
 from offramp.report.page.source_cards import chain_cards, crux_cards, source_cards
+from offramp.report.page.template import asset, digest, render
 from offramp.report.page.weighing_data import claim_extremes, shown_dials, worlds_data
 from offramp.report.page.world_cards import world_cards
-from offramp.report.tables import format_miss, format_share, table_cell, to_csv
+from offramp.report.tables import format_miss, format_share
 from offramp.report.trust import worst_certificate
 
 __all__ = ["render_report", "write_report"]
-
-UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 def write_report(
@@ -83,33 +74,29 @@ def render_report(material: Material) -> tuple[str, list[Card]]:
         tables=(ledger_table(material),),
     )
     dials = shown_dials(material) if material.judged else ()
-    scripts = [_asset("vega.js"), _asset("page.js")]
-    page = (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            head=material.head,
-            version=__version__,
-            seed=run.manifest.seed if run is not None else None,
-            stance=STANCE,
-            summary=summary(material),
-            sides=sides(material),
-            ledger=ledger,
-            chains=chains,
-            cruxes=cruxes,
-            beliefs=beliefs,
-            base=base,
-            worlds_cards=doubts,
-            assumptions=sources,
-            contents=_contents(beliefs, dials, base, doubts),
-            trust=_trust(material),
-            commands=_commands(material),
-            configs={"light": vega_config(LIGHT), "dark": vega_config(DARK)},
-            css=Markup(_asset("page.css")),
-            scripts=scripts,
-            script_hashes=" ".join(f"'sha256-{_digest(one)}'" for one in scripts),
-            **_weighing(material, dials),
-        )
+    scripts = [asset("vega.js"), asset("page.js")]
+    page = render(
+        "report.html.j2",
+        head=material.head,
+        version=__version__,
+        seed=run.manifest.seed if run is not None else None,
+        stance=STANCE,
+        summary=summary(material),
+        sides=sides(material),
+        ledger=ledger,
+        chains=chains,
+        cruxes=cruxes,
+        beliefs=beliefs,
+        base=base,
+        worlds_cards=doubts,
+        assumptions=sources,
+        contents=_contents(beliefs, dials, base, doubts),
+        trust=_trust(material),
+        commands=_commands(material),
+        configs={"light": vega_config(LIGHT), "dark": vega_config(DARK)},
+        scripts=scripts,
+        script_hashes=" ".join(f"'sha256-{digest(one)}'" for one in scripts),
+        **_weighing(material, dials),
     )
     return page, [ledger, *chains, *cruxes, *beliefs, *base, *doubts, *sources]
 
@@ -211,35 +198,3 @@ def _commands(material: Material) -> list[str]:
 def _laid(material: Material) -> str:
     view = f" --view {material.head.view}" if material.head.view else ""
     return view + "".join(f" --set {name}={value}" for name, value in material.head.set.items())
-
-
-# --- the template -----------------------------------------------------------------------------
-
-
-@cache
-def _asset(name: str) -> str:
-    return (files("offramp.report.page") / "assets" / name).read_text(encoding="utf-8")
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    made = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_asset), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    made.globals.update(anchor=_anchor, as_csv=to_csv, embedded=_embedded, written=table_cell)
-    return made
-
-
-def _anchor(key: str) -> str:
-    """Return a key as an anchor: other signs than letters, digits and hyphens become hyphens."""
-    return "".join(one if one.isascii() and one.isalnum() else "-" for one in key)
-
-
-def _embedded(data: object) -> Markup:
-    """Return JSON that can stand inside a script element, whatever it holds."""
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return Markup("".join(UNSAFE.get(one, one) for one in text))
-
-
-def _digest(script: str) -> str:
-    return base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")

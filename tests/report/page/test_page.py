@@ -1,0 +1,248 @@
+"""The report in a real browser, from a file and with the network off, against the Python API."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import axe_playwright_python
+import numpy as np
+import pytest
+
+from helpers.browser import needs_browser, opened
+from helpers.planted import PLANTED, explore_planted
+from offramp.exploration.reweighting import find_dials, find_extremes, weigh_by
+from offramp.exploration.robustness import best_share, find_regret
+from offramp.exploration.runs import open_run
+from offramp.exploration.shares import FAILS, HOLDS, judge_shares, share_worlds
+from offramp.exploration.verdicts import judge_worlds
+from offramp.exploration.weighing import effective_worlds
+from offramp.report.files import write_results
+from offramp.report.page.material import gather
+from offramp.report.page.write import render_report, write_report
+from offramp.report.results import describe_run
+
+pytestmark = needs_browser
+
+WORLDS = 120
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> tuple[Path, Path]:
+    """A run, and its report with the base world beside it."""
+    folder = tmp_path_factory.mktemp("page")
+    explore_planted(folder / "run", worlds=WORLDS)
+    (folder / "planted.yaml").write_text(PLANTED)
+    write_results(describe_run(str(folder / "planted.yaml"), moves=True), folder / "base")
+    write_report(str(folder / "run"), folder / "report.html", base=folder / "base")
+    return folder / "run", folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def page(browser, made):
+    with opened(browser, made[1]) as one:
+        yield one
+
+
+def told_by(page, name, row):
+    return page.page.locator(f'tr[{row}] [data-cell="{name}"]').get_attribute("data-value")
+
+
+def test_every_chart_is_drawn_without_a_word_or_a_request(page):
+    assert page.draw_all() >= 6
+    assert [one for one in page.told if one[0] == "error"] == []
+    assert [url for url in page.asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    policy = page.page.locator("meta[http-equiv]").get_attribute("content")
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe-eval" not in policy
+
+
+def test_tables_say_what_the_api_says(page, made):
+    run = open_run(made[0])
+    table = np.column_stack([run.of("lost", case) for case in ("risk", "sure")])
+    regret = find_regret(table, "lower")
+    rows = page.page.locator("#doubt-lost table").first.locator("tbody tr")
+    for k in range(2):
+        cells = rows.nth(k).locator("td")
+        mean = float(cells.nth(1).get_attribute("data-value"))
+        assert mean == pytest.approx(table[:, k].mean(), abs=1e-12)  # summed in another order
+        assert float(cells.nth(3).get_attribute("data-value")) == regret.mean[k].item()
+        assert float(cells.nth(5).get_attribute("data-value")) == regret.greatest[k].item()
+
+
+def as_weighed(run, beliefs):
+    weight = weigh_by(run.weight, find_dials(run), beliefs)
+    judged = {one.claim.name: one for one in judge_worlds(run)}
+    shares = {name: share_worlds(one.verdict, weight) for name, one in judged.items()}
+    return weight, shares
+
+
+@pytest.mark.parametrize("belief", [None, 0.8, 0.15])
+def test_a_slider_weighs_worlds_as_the_api_does(page, made, belief):
+    run = open_run(made[0])
+    dial = page.page.locator('input[data-dial="setting.wind"]')
+    if belief is None:
+        page.page.locator("#as-drawn").click()
+    else:
+        dial.fill(str(belief))
+    weight, shares = as_weighed(run, {} if belief is None else {"setting.wind": belief})
+    effective = float(page.page.locator("#effective").get_attribute("data-value"))
+    assert effective == pytest.approx(effective_worlds(weight), rel=1e-12)
+    for name, share in shares.items():
+        row = f'data-claim="{name}"'
+        assert float(told_by(page, "holds", row)) == pytest.approx(share.share[HOLDS], abs=1e-12)
+        assert float(told_by(page, "fails", row)) == pytest.approx(share.share[FAILS], abs=1e-12)
+        assert told_by(page, "verdict", row) == judge_shares(share)
+    table = np.column_stack([run.of("lost", case) for case in ("risk", "sure")])
+    regret, best = find_regret(table, "lower", weight), best_share(table, "lower", weight)
+    for k, name in enumerate(("risk", "sure")):
+        row = f'data-policy="{name}"'
+        assert float(told_by(page, "regret", row)) == pytest.approx(regret.mean[k], abs=1e-8)
+        assert float(told_by(page, "best", row)) == pytest.approx(best[k], abs=1e-12)
+
+
+def test_verdicts_under_beliefs_differ_somewhere(page, made):
+    """Else the test above would show nothing."""
+    _, low = as_weighed(open_run(made[0]), {"setting.wind": 0.1})
+    _, high = as_weighed(open_run(made[0]), {"setting.wind": 0.9})
+    assert abs(low["pays"].share[HOLDS] - high["pays"].share[HOLDS]) > 0.1
+
+
+def test_the_least_and_greatest_shares_are_shown(page, made):
+    run = open_run(made[0])
+    [pays] = [one for one in judge_worlds(run) if one.claim.name == "pays"]
+    found = find_extremes(run.weight, find_dials(run), pays.verdict == HOLDS)
+    cell = page.page.locator('tr[data-claim="pays"] td[data-low]')
+    assert float(cell.get_attribute("data-low")) == pytest.approx(found.low, abs=1e-12)
+    assert float(cell.get_attribute("data-high")) == pytest.approx(found.high, abs=1e-12)
+
+
+def test_no_answer_is_given_below_fifty_worlds(browser, tmp_path):
+    explore_planted(tmp_path / "few", worlds=56)
+    write_report(str(tmp_path / "few"), tmp_path / "few.html")
+    with opened(browser, tmp_path / "few.html") as one:
+        cell = one.page.locator('tr[data-claim="pays"] [data-cell="holds"]')
+        assert "%" in cell.text_content()
+        one.page.locator('input[data-dial="setting.wind"]').fill("0.9")
+        assert cell.text_content() == "withheld"
+        assert "no answer is given" in one.page.locator("#effective").text_content()
+
+
+def test_keyboard_alone_reaches_everything(page):
+    page.page.locator("body").evaluate("one => { one.tabIndex = -1; one.focus(); }")
+    wanted = page.page.evaluate(
+        "[...document.querySelectorAll('a[href],button,input,select,summary,[tabindex=\"0\"]')]"
+        ".filter((one) => one.checkVisibility()).length"
+    )
+    page.page.evaluate(
+        "() => { window.met = new Set(); document.addEventListener('focusin',"
+        " (e) => window.met.add(e.target)); }"
+    )
+    for _ in range(wanted + 5):
+        page.page.keyboard.press("Tab")
+    assert page.page.evaluate("window.met.size") >= wanted
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_stands_in_the_way_of_readers(browser, made, scheme):
+    axe = Path(axe_playwright_python.__file__).parent / "axe.min.js"
+    with opened(browser, made[1], scheme=scheme) as one:
+        one.draw_all()
+        # run by the browser's own tool, which the page's security policy does not bind
+        one.page.evaluate(f"{axe.read_text(encoding='utf-8')}; 0")
+        found = one.page.evaluate("axe.run()")
+    serious = [
+        (rule["id"], [node["html"][:120] for node in rule["nodes"]])
+        for rule in found["violations"]
+        if rule["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def test_nothing_is_cut_off_on_a_telephone(browser, made):
+    with opened(browser, made[1], width=400) as one:
+        one.draw_all()
+        assert one.page.evaluate("document.documentElement.scrollWidth") <= 400
+        cut = one.page.evaluate(
+            """() => [...document.querySelectorAll('p,h1,h2,h3,li,dd,label,button,summary,a')]
+            .filter((one) => !one.closest('.scroll,.chart,.drawing,pre') && one.checkVisibility())
+            .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+            .map((one) => one.outerHTML.slice(0, 100))"""
+        )
+    assert cut == []
+
+
+def test_a_printed_page_has_no_buttons(page):
+    page.page.emulate_media(media="print")
+    assert not page.page.locator(".tools").first.is_visible()
+    page.page.emulate_media(media="screen")
+
+
+def test_downloads_hold_what_is_shown(page, made):
+    card = page.page.locator("#doubt-lost")
+    for kind, begins in (("csv", b"policy,"), ("svg", b"<svg"), ("png", b"\x89PNG")):
+        with page.page.expect_download() as waiting:
+            card.locator(f'button[data-save="{kind}"]').first.click()
+        assert Path(waiting.value.path()).read_bytes().startswith(begins)
+
+
+def test_the_page_turns_dark_and_back(page):
+    button = page.page.locator("#theme")
+    assert button.text_content() == "Dark page"
+    button.click()
+    dark = page.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert dark == "rgb(21, 23, 28)"
+    assert button.text_content() == "Light page"
+    button.click()
+
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)> </script><script>alert(2)</script> \"quoted\" & 'single' "
+    "\u05e9\u05dc\u05d5\u05dd \u202eevil " + "long " * 30
+)
+
+
+def test_hostile_labels_are_text(browser, tmp_path):
+    text = PLANTED.replace("title: Planted", f"title: {json.dumps(HOSTILE)}")
+    text = text.replace('says: "Risk pays."', f"says: {json.dumps('=HYPERLINK(1) ' + HOSTILE)}")
+    text = text.replace(
+        "better: lower}", f"better: lower, label: {json.dumps(HOSTILE)}}}", 1
+    ).replace("source: judgement}", f"source: {json.dumps(HOSTILE)}}}", 1)
+    (tmp_path / "hostile.yaml").write_text(text)
+    write_results(describe_run(str(tmp_path / "hostile.yaml"), moves=True), tmp_path / "base")
+    from offramp.exploration.ensemble import explore
+    from offramp.scenario import load_scenario
+
+    explore(
+        load_scenario(tmp_path / "hostile.yaml"), tmp_path / "run", worlds=60, grid=2, workers=1
+    )
+    write_report(str(tmp_path / "run"), tmp_path / "r.html", base=tmp_path / "base")
+    with opened(browser, tmp_path / "r.html") as one:
+        one.draw_all()
+        assert [told for told in one.told if told[0] == "error"] == []
+        assert one.page.locator("img").count() == 0
+        assert one.page.locator("h1").text_content() == HOSTILE
+        assert one.page.locator('[data-claim-row="pays"] p').first.text_content().startswith("=HYP")
+        csv = one.page.evaluate("JSON.parse(document.getElementById('csv-ledger-1').textContent)")
+    assert "'=HYPERLINK" in csv
+    assert ",=HYPERLINK" not in csv
+
+
+def test_two_thousand_worlds_make_a_page_under_five_megabytes(made):
+    material = gather(str(made[0]))
+    run = material.run
+    many = np.resize(np.arange(len(run.world)), 2000)
+    worlds = type(run.worlds)(
+        run.worlds.number[many], run.worlds.setting[many], run.worlds.start[many],
+        np.full(2000, 1 / 2000),
+    )  # fmt: skip
+    large = replace(
+        run, world=np.arange(2000), worlds=worlds, measure=run.measure[many],
+        value=run.value[many], residual=run.residual[many],
+        not_converged=run.not_converged[many], state=run.state[many],
+    )  # fmt: skip
+    judged = {one.claim.name: one for one in judge_worlds(large)}
+    drawn = material.drawn.of_worlds(many)
+    page, _ = render_report(replace(material, run=large, judged=judged, drawn=drawn))
+    assert len(page.encode()) < 5_000_000
