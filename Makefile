@@ -10,7 +10,7 @@ LEAD := guarantee-2025
 .PHONY: help run test test-all bench lint types docs wheel tests lock clean
 
 help:
-	@echo "make run       solve the lead case ($(LEAD)) and print its tables"
+	@echo "make run       solve the lead case ($(LEAD)), print its tables, write its report"
 	@echo "make test      everything that must pass: lint, types, docs, wheel, tests"
 	@echo "make test-all  the slow, deep checks that make test leaves out"
 	@echo "make bench     measure speed and keep the records (a clean checkout; ten minutes)"
@@ -26,8 +26,13 @@ $(READY): pyproject.toml requirements.lock | $(UV)
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
+# pages are written anew: nothing that stands is overwritten by offramp itself
 run: $(READY)
-	$(BIN)/offramp run $(LEAD)
+	rm -rf build/pages
+	$(BIN)/offramp run $(LEAD) --out build/pages/$(LEAD)
+	$(BIN)/offramp report build/pages/$(LEAD) --out build/pages/$(LEAD).html
+	$(BIN)/offramp index --out build/pages/index.html build/pages/$(LEAD).html
+	@echo "Open build/pages/index.html in a browser; the lead case is build/pages/$(LEAD).html."
 
 test: lint types docs wheel tests
 

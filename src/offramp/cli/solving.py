@@ -38,6 +38,14 @@ def run_(
     grid: Grid = None,
     view: View = None,
     all_branches: AllBranches = False,
+    ladder: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="C",
+            help="In this case, follow how play moves between the rungs too, for a report; this "
+            "takes longer. May be repeated.",
+        ),
+    ] = None,
     json: Json = False,
     out: Annotated[
         Path | None,
@@ -57,10 +65,10 @@ def run_(
         grid=grid,
         view=view,
         other_branches=all_branches,
-        moves=out is not None,
+        moves=ladder or [],
     )
     if out is not None:
-        write_results(answer, out)
+        write_results(answer, scenario, out)
     say(answer, json)
     if not all(one.certificate.holds for one in answer.cases):
         raise typer.Exit(FAILED)

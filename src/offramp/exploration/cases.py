@@ -6,7 +6,7 @@ whoever shows it takes the mean over them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -157,7 +157,7 @@ def solve_cases(
     started: Callable[[str], None] = lambda name: None,
     *,
     checked: bool = True,
-    moves: bool = False,
+    moves: Collection[str] = (),
 ) -> Iterator[SolvedCase]:
     """Solve what is planned, check it and play every case forward, one after another.
 
@@ -166,7 +166,7 @@ def solve_cases(
     Args:
         started: Told the name of each case before work on it begins.
         checked: Whether to find out what holds off the grid, which takes about as long again.
-        moves: Whether to follow how play moves between rungs, as in `propagate`.
+        moves: Cases in which to follow how play moves between rungs, as in `propagate`.
     """
     for one in plan:
         started(one.cases[0])
@@ -174,7 +174,9 @@ def solve_cases(
         found = check_grid(equilibrium) if checked else None
         for name in one.cases:
             started(name)
-            outcomes = propagate(equilibrium, start=name, policy_game=policy_game, moves=moves)
+            outcomes = propagate(
+                equilibrium, start=name, policy_game=policy_game, moves=name in moves
+            )
             policy = _policy_of(scenario, name)
             yield SolvedCase(name, policy, one.weight, equilibrium, outcomes, found)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
-from offramp.errors import OfframpError, Problem, RunError
+from offramp.errors import Problem, RunError
 from offramp.exploration.assumptions import draw, read_assumptions
 from offramp.exploration.cases import Laid, wanted_cases
 from offramp.exploration.design import DESIGNS, DesignName
@@ -19,7 +19,7 @@ from offramp.exploration.manifest import Manifest, versions
 from offramp.exploration.runs import Run, collect
 from offramp.exploration.store import begin_run, find_run, sums_of
 from offramp.exploration.world_grid import choose_grid
-from offramp.scenario import Scenario, bind, dump_scenario, parse_scenario
+from offramp.scenario import Scenario, bind, scenario_text
 
 __all__ = ["explore"]
 
@@ -187,7 +187,7 @@ def _prepare(scenario: Scenario, asked: _Wish) -> tuple[Job, Manifest, str]:
     crisis = bind(scenario, view=asked.view, parameters=asked.parameters)
     assumptions = read_assumptions(scenario, asked.view, asked.parameters)
     drawn = draw(assumptions, worlds, design, seed)
-    text = _text_of(scenario)
+    text = scenario_text(scenario)
     worlds_sum, text_sum = sums_of(drawn, text)
     players = tuple(player.name for player in crisis.players)
     manifest = Manifest(
@@ -223,17 +223,6 @@ def _prepare(scenario: Scenario, asked: _Wish) -> tuple[Job, Manifest, str]:
         size=chunk,
     )
     return job, manifest, text
-
-
-def _text_of(scenario: Scenario) -> str:
-    """Return the scenario's file as it was read; a campaign, or one made in memory, as one file."""
-    text = "\n".join(scenario.document.lines) + "\n"
-    try:
-        if parse_scenario(text).plain() == scenario.plain():
-            return text
-    except OfframpError:
-        pass
-    return dump_scenario(scenario)
 
 
 # --- what is refused ------------------------------------------------------------------------------

@@ -30,10 +30,11 @@ from offramp.report.layout import write_answer
 from offramp.report.run_tables import run_tables
 from offramp.report.sweep_tables import sweep_table
 from offramp.report.tables import Table, to_csv
-from offramp.scenario import load_scenario
+from offramp.scenario import load_scenario, scenario_text
 from offramp.scenario.library import shipped_scenario
 
 __all__ = [
+    "SCENARIO",
     "keep_claims",
     "new_file",
     "new_folder",
@@ -43,6 +44,7 @@ __all__ = [
     "write_sweep",
 ]
 
+SCENARIO = "scenario.yaml"  # as it was read, in the folder of a run
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -91,13 +93,15 @@ def keep_claims(answer: ClaimsAnswer, name_or_path: str) -> None:
         os.replace(made, beside)
 
 
-def write_results(answer: RunAnswer, folder: Path) -> None:
-    """Write an answer as CSV tables, JSON, text, and a manifest of what made it.
+def write_results(answer: RunAnswer, name_or_path: str, folder: Path) -> None:
+    """Write an answer as CSV tables, JSON, text, its scenario, and a manifest of what made it.
 
     Raises:
         RunError: The folder is there already, or cannot be made.
     """
+    text = scenario_text(load_scenario(name_or_path))
     with new_folder(folder) as place:
+        (place / SCENARIO).write_text(text, encoding="utf-8")
         _write_all(answer, run_tables(answer), [one.case for one in answer.cases], place)
 
 

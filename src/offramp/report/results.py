@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -61,13 +61,14 @@ def describe_run(
     grid: int | None = None,
     view: str | None = None,
     other_branches: bool = False,
-    moves: bool = False,
+    moves: Collection[str] = (),
 ) -> RunAnswer:
     """Solve the cases of a scenario (all, if none is named) and say what came out.
 
     Args:
         other_branches: Search for other solutions than the principal branch leads to.
-        moves: Follow how play moves between the rungs of the ladder, which takes longer.
+        moves: Cases in which to follow how play moves between the rungs of the ladder, which takes
+            longer.
 
     Raises:
         OfframpError: With every problem of the scenario, or of what is laid over it.

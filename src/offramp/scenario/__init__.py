@@ -27,6 +27,7 @@ from offramp.scenario.load import (
     load_campaign,
     load_scenario,
     parse_scenario,
+    scenario_text,
 )
 from offramp.scenario.schema import Campaign, Scenario
 from offramp.scenario.views import bind, case_names, parse_claim, settings_of
@@ -62,6 +63,7 @@ __all__ = [
     "load_scenario",
     "parse_claim",
     "parse_scenario",
+    "scenario_text",
     "settings_of",
     "walk",
 ]

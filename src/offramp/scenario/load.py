@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from offramp.errors import Location, Problem, ScenarioError, closest, raise_problems
+from offramp.errors import Location, OfframpError, Problem, ScenarioError, closest, raise_problems
 from offramp.scenario.campaign import join_phases
 from offramp.scenario.check import check_campaign, check_scenario
 from offramp.scenario.library import list_scenarios, shipped_scenario
@@ -25,7 +25,14 @@ from offramp.scenario.reading import Notes
 from offramp.scenario.schema import Campaign, Scenario
 from offramp.scenario.validate import Misfit, misfits, validate
 
-__all__ = ["dump_scenario", "json_schema", "load_campaign", "load_scenario", "parse_scenario"]
+__all__ = [
+    "dump_scenario",
+    "json_schema",
+    "load_campaign",
+    "load_scenario",
+    "parse_scenario",
+    "scenario_text",
+]
 
 SUFFIXES = (".yaml", ".yml")
 # what stands in for a wrong head; without players or stages nothing could be read further
@@ -201,6 +208,17 @@ def _missing(told: str, where: Location) -> Problem:
 
 
 # --- writing ---------------------------------------------------------------------------------
+
+
+def scenario_text(scenario: Scenario) -> str:
+    """Return the scenario's file as it was read; a campaign, or one made in memory, as one file."""
+    text = "\n".join(scenario.document.lines) + "\n"
+    try:
+        if parse_scenario(text).plain() == scenario.plain():
+            return text
+    except OfframpError:
+        pass
+    return dump_scenario(scenario)
 
 
 def dump_scenario(scenario: Scenario) -> str:

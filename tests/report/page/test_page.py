@@ -34,7 +34,8 @@ def made(tmp_path_factory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("page")
     explore_planted(folder / "run", worlds=WORLDS)
     (folder / "planted.yaml").write_text(PLANTED)
-    write_results(describe_run(str(folder / "planted.yaml"), moves=True), folder / "base")
+    file = str(folder / "planted.yaml")
+    write_results(describe_run(file, moves=["risk"]), file, folder / "base")
     write_report(str(folder / "run"), folder / "report.html", base=folder / "base")
     return folder / "run", folder / "report.html"
 
@@ -210,7 +211,8 @@ def test_hostile_labels_are_text(browser, tmp_path):
         "better: lower}", f"better: lower, label: {json.dumps(HOSTILE)}}}", 1
     ).replace("source: judgement}", f"source: {json.dumps(HOSTILE)}}}", 1)
     (tmp_path / "hostile.yaml").write_text(text)
-    write_results(describe_run(str(tmp_path / "hostile.yaml"), moves=True), tmp_path / "base")
+    file = str(tmp_path / "hostile.yaml")
+    write_results(describe_run(file, moves=["risk"]), file, tmp_path / "base")
     from offramp.exploration.ensemble import explore
     from offramp.scenario import load_scenario
 

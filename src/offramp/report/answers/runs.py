@@ -183,7 +183,7 @@ class CaseAnswer(Record):
     climb: list[RungRow]
     moves: list[RungMoveRow] = Field(
         description="What enters a rung in a period leaves it in the next, or by an exit; empty "
-        "where that was not followed, as it is with --out."
+        "where that was not followed."
     )
     exits: list[RungExitRow]
     beliefs: list[BeliefRow]

@@ -10,12 +10,13 @@ from offramp.report.figures.replies import reply_matrix
 from offramp.report.figures.why import why_waterfall
 from offramp.report.page.cards import Card
 from offramp.report.run_tables import run_tables
-from offramp.report.tables import Table
+from offramp.report.tables import Table, format_share
 from offramp.report.why_tables import why_tables
 from offramp.scenario import Scenario, bind
 
 __all__ = ["base_cards", "reason_cards"]
 
+HORIZON = "horizon"  # the ending of play that goes on
 MOST_NAMED = 2  # acts by which a rung is called
 MOST_LADDERS = 4  # policies whose climb is drawn; the tables have all
 
@@ -87,4 +88,7 @@ def _climb_words(case: CaseAnswer) -> str:
     likeliest = max(case.endings, key=lambda one: one.chance, default=None)
     if likeliest is None:
         return "Play goes on to the horizon."
-    return f"The likeliest end is {likeliest.ending}."
+    if likeliest.ending == HORIZON:
+        return f"In {format_share(likeliest.chance)} of all play it goes on to the last day."
+    told = format_share(likeliest.chance)
+    return f"The likeliest way that it ends is {likeliest.ending}, with a chance of {told}."

@@ -15,8 +15,8 @@ __all__ = ["FILE", "make_bundle"]
 FILE = Path(__file__).parent / "assets" / "vega.js"
 VERSION = "6.4"  # of Vega-Lite, as Altair writes specifications
 HEAD = (
-    "/* Vega, Vega-Lite, Vega-Embed and what they are built from, (c) University of Washington "
-    "Interactive Data Lab and contributors, BSD-3-Clause: see vega-licence.txt. */\n"
+    "/* Vega, Vega-Lite, Vega-Embed and what they are built from, by the authors whom "
+    "vega-licence.txt names, BSD-3-Clause. */\n"
 )
 
 

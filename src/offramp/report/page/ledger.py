@@ -31,6 +31,7 @@ class LedgerRow:
         standing: Whether that is assumed or earned, empty where nothing is decided.
         over: The verdict over the worlds of a run; empty without a run.
         worlds: The same in counts.
+        argued_from: Mechanisms that it rests on.
         turns_on: What would turn it.
         since: What happened since, as the record has it.
     """
@@ -41,6 +42,7 @@ class LedgerRow:
     standing: str
     over: str
     worlds: str
+    argued_from: tuple[str, ...]
     turns_on: tuple[str, ...]
     since: str
     untested: str = ""
@@ -145,10 +147,10 @@ def _is_second(name: str, claims: object) -> bool:
 
 
 def _essay_rows(material: Material, claim: EssayClaimRow) -> Iterator[LedgerRow]:
-    since = "; ".join(claim.fate) + (f": {claim.since}" if claim.since else "")
+    since = claim.since or "; ".join(claim.fate)
     if not claim.tested:
         yield LedgerRow(
-            claim.claim, claim.says, "untested", "", "", "", (), since, claim.why_untested or ""
+            claim.claim, claim.says, "untested", "", "", "", (), (), since, claim.why_untested or ""
         )
     for one in claim.tested:
         yield _tested_row(material, one, since)
@@ -161,6 +163,7 @@ def _tested_row(material: Material, one: TestedClaim, since: str) -> LedgerRow:
         one.verdict or "untested",
         STANDING.get(one.label or "undecided", "") if one.verdict != "undecided" else "",
         *_over(material, one.claim),
+        _argued_from(material, one.claim),
         _turns_on(material, one.claim),
         since,
     )
@@ -176,6 +179,7 @@ def _scenario_row(material: Material, name: str) -> LedgerRow:
         row.base if row else "untested",
         STANDING[row.label] if row and decided else "",
         *_over(material, name),
+        _argued_from(material, name),
         _turns_on(material, name),
         "",
     )
@@ -190,6 +194,11 @@ def _over(material: Material, name: str) -> tuple[str, str]:
     total = int(one.shares.count.sum())
     told = f"holds in {holds:,} and fails in {fails:,} of the {total:,} worlds we drew"
     return one.over_worlds, told
+
+
+def _argued_from(material: Material, name: str) -> tuple[str, ...]:
+    tested = material.claims.claims if material.claims else []
+    return next((tuple(one.rests_on) for one in tested if one.claim == name), ())
 
 
 def _turns_on(material: Material, name: str) -> tuple[str, ...]:
@@ -213,8 +222,6 @@ def _turning(material: Material, name: str) -> Iterator[str]:
         yield f"{_listed(row.assumed_by)}, which put it in"
     if row.base != "undecided":
         yield _under_rivals(row)
-    if row.rests_on and not row.assumed_by and drivers is None:
-        yield f"{_listed(row.rests_on)}, which it is argued from"
 
 
 def _under_rivals(row: ClaimRow) -> str:

@@ -40,11 +40,11 @@ from offramp.report.believe import describe_believe
 from offramp.report.doubt import describe_doubt
 from offramp.report.drivers import describe_drivers
 from offramp.report.essays import describe_essay, kept_verdicts
-from offramp.report.files import new_file
+from offramp.report.files import SCENARIO, new_file
 from offramp.report.progress import Progress
 from offramp.report.results import describe_run, scenario_head
 from offramp.report.stored_runs import FEWEST, directed_measures
-from offramp.scenario import Scenario, bind, load_scenario
+from offramp.scenario import Scenario, bind, case_names, load_scenario
 from offramp.scenario.essays import list_essays, shipped_essays
 
 __all__ = ["Material", "essay_pairs", "gather"]
@@ -114,14 +114,21 @@ def gather(target: str, *, base: Path | None = None, further: Sequence[Path] = (
     folder = Path(target)
     answers = [_read_answer(path) for path in further]
     if folder.is_dir() and (folder / "answer.json").exists():
-        return _of_base(_read_base(folder), answers)
+        return _of_base(_read_base(folder), answers, str(folder / SCENARIO))
     if folder.is_dir():
         run = open_run(folder)
         solved = None if base is None else _read_base(base)
-        if solved is not None and solved.scenario.name != run.scenario.name:
-            raise RunError(_of_another(str(base), solved.scenario.name, run.scenario.name))
+        if solved is not None and base is not None:
+            there = load_scenario(str(base / SCENARIO))
+            if bind(there).scenario_hash != bind(run.scenario).scenario_hash:
+                raise RunError(_of_another(f"'{base}'", there.name, run.scenario.name))
         return _of_run(run, solved, answers)
-    return _of_base(describe_run(target, moves=True), answers, target)
+    return _of_base(describe_run(target, moves=_first_case(target)), answers, target)
+
+
+def _first_case(target: str) -> list[str]:
+    """Return the case whose climb is drawn: one, since following it takes long."""
+    return list(case_names(load_scenario(target))[:1])
 
 
 def essay_pairs(about: str | None = None) -> tuple[tuple[EssayAnswer, EssayAnswer | None], ...]:
@@ -140,17 +147,9 @@ def essay_pairs(about: str | None = None) -> tuple[tuple[EssayAnswer, EssayAnswe
 
 
 def _of_base(
-    solved: RunAnswer, answers: Sequence[CruxAnswer | WhyAnswer], target: str | None = None
+    solved: RunAnswer, answers: Sequence[CruxAnswer | WhyAnswer], name_or_path: str
 ) -> Material:
-    scenario = load_scenario(target or solved.scenario.name)
-    if (
-        target is None
-        and bind(
-            scenario, view=solved.scenario.view, parameters=solved.scenario.set or None
-        ).scenario_hash
-        != solved.scenario.hash
-    ):
-        raise RunError(_of_another("the folder", "an earlier version", scenario.name))
+    scenario = load_scenario(name_or_path)
     kept = kept_verdicts(scenario.name, scenario)
     return Material(
         scenario=scenario,
@@ -293,6 +292,6 @@ def _read_base(folder: Path) -> RunAnswer:
 def _of_another(what: str, found: str, wanted: str) -> Problem:
     return Problem(
         code="R642",
-        message=f"{what} is of {found}, and the report is about {wanted} as it is now.",
+        message=f"{what} is of {found}, and the report is about {wanted}, or another version.",
         fix="give what belongs to the same scenario.",
     )

@@ -1,0 +1,90 @@
+"""What a report is made of, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from helpers.commands import as_json
+from helpers.planted import PLANTED, explore_planted
+
+
+@pytest.fixture
+def folder(offramp):
+    Path("planted.yaml").write_text(PLANTED)
+    explore_planted(Path("run"), worlds=12)
+    offramp("run", "planted.yaml", "--out", "base")
+    return Path()
+
+
+def test_what_was_found_out_is_kept_and_read_again(offramp, folder, monkeypatch):
+    code, out, _ = offramp("report", "run", "--out", "one.html", "--json")
+    assert code == 0
+    assert as_json("report", out)["worlds"] == 12
+    kept = sorted(Path("run/answers").iterdir())
+    assert kept
+    before = {path: path.read_bytes() for path in kept}
+    from offramp.report.page import material
+
+    def never(*words, **more):
+        raise AssertionError("found out again")
+
+    for name in ("describe_doubt", "describe_believe", "describe_drivers"):
+        monkeypatch.setattr(material, name, never)
+    assert offramp("report", "run", "--out", "two.html")[0] == 0
+    assert {path: path.read_bytes() for path in kept} == before
+    assert Path("one.html").read_bytes() == Path("two.html").read_bytes()
+
+
+def test_a_damaged_answer_is_made_anew(offramp, folder):
+    offramp("report", "run", "--out", "one.html")
+    damaged = next(Path("run/answers").iterdir())
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:20])
+    assert offramp("report", "run", "--out", "two.html")[0] == 0
+    assert damaged.read_bytes() == whole
+    assert Path("one.html").read_bytes() == Path("two.html").read_bytes()
+
+
+def test_the_run_still_goes_on(offramp, folder):
+    offramp("report", "run", "--out", "one.html")
+    assert offramp("explore", "planted.yaml", "--out", "run", "--resume")[0] == 0
+
+
+def test_answers_of_the_same_scenario_are_shown(offramp, folder):
+    _, why, _ = offramp("why", "planted.yaml", "--player", "ruler", "--json")
+    Path("why.json").write_text(why)
+    words = ("report", "run", "--base", "base", "--with", "why.json", "--out", "r.html", "--json")
+    cards = as_json("report", offramp(*words)[1])["cards"]
+    assert "why-1" in cards
+    assert "replies" in cards
+    assert "map" in cards
+
+
+def test_what_belongs_elsewhere_is_refused(offramp, folder):
+    Path("other.yaml").write_text(PLANTED.replace("value: 0.3", "value: 0.2"))
+    offramp("run", "other.yaml", "--out", "other")
+    Path("claims.json").write_text(json.dumps({"command": "claims"}))
+    Path("none.json").write_text("none")
+    _, why, _ = offramp("why", "pledge", "--player", "patron", "--json")
+    Path("why.json").write_text(why)
+    for words, code in (
+        (("run", "--base", "other"), "R642"),
+        (("run", "--base", "run"), "R641"),
+        (("run", "--with", "claims.json"), "R640"),
+        (("run", "--with", "none.json"), "R640"),
+        (("run", "--with", "why.json"), "R642"),
+    ):
+        left, _, told = offramp("report", *words, "--out", "r.html")
+        assert left == 2
+        assert code in told
+        assert not Path("r.html").exists()
+
+
+def test_an_unfinished_run_has_a_report_too(offramp, folder):
+    offramp("explore", "planted.yaml", "--worlds", "3", "--workers", "1", "--out", "few")
+    code, out, _ = offramp("report", "few", "--out", "few.html", "--json")
+    assert code == 0
+    assert as_json("report", out)["worlds"] == 3
