@@ -118,6 +118,14 @@ def test_another_grid_is_refused():
         propagate(Drawn(under(OPEN), 3), policy_game=under(NEVER, grid=5))
 
 
+def test_strategies_that_end_before_the_game_are_refused():
+    longer = compiled(PROBE.replace("count: 2}", "count: 3}"), replace={OPEN: NEVER})
+    with pytest.raises(GameError, match="end after 2 periods"):
+        propagate(Drawn(under(OPEN), 3), policy_game=longer)
+    shorter = under(NEVER)
+    propagate(Drawn(compiled(PROBE.replace("count: 2}", "count: 3}")), 3), policy_game=shorter)
+
+
 def test_what_the_strategies_remember_must_be_remembered():
     policy = "policies: {solved: {prober: [{when: was(front) > front, play: wait}]}}"
     remembers = Drawn(under(policy), 3)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from helpers.commands import as_json
+from helpers.toys import TOY_CLAIMS
 
 # one mechanism, two policies, two views; solves in a blink
 CRISIS = """
@@ -157,3 +158,23 @@ def test_a_scenario_that_claims_nothing_is_told(command, offramp):
     assert code == 2
     [problem] = json.loads(out or err)["problems"]
     assert problem["code"] == "R608"
+
+
+def test_a_case_that_goes_on_for_longer_is_not_split(offramp):
+    longer = (
+        TOY_CLAIMS.replace("count: 2}", "count: years}")
+        .replace(
+            "parameters:\n", "parameters:\n  years: {value: 2, unit: years, source: judgement}\n"
+        )
+        .replace("cases:\n", "cases:\n  long: {policy: solved, set: {years: 4}}\n")
+    )
+    longer += (
+        '  lasts: {says: "It lasts.", source: judgement, '
+        'holds: ["lost[long] > lost[solved] + 0.001"]}\n'
+    )
+    Path("longer.yaml").write_text(longer)
+    code, out, told = offramp("claims", "longer.yaml", "--draws", "0", "--grid", "2", "--json")
+    assert code == 0, told
+    rows = {row["claim"]: row for row in as_json("claims", out)["claims"]}
+    assert rows["lasts"]["label"] == "not split"
+    assert rows["deters"]["label"] != "not split"

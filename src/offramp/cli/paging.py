@@ -37,12 +37,16 @@ def report(
             help="Show this answer of `crux --json` or `why --json` too. May be repeated.",
         ),
     ] = None,
+    brief: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.pdf", help="Write a brief of two pages as well."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Write a page that can be read in a minute, doubted in five, and sent."""
     from offramp.report.page.write import write_report
 
-    say(write_report(target, out, base=base, further=with_ or []), json)
+    say(write_report(target, out, base=base, further=with_ or [], brief=brief), json)
 
 
 @app.command()

@@ -33,7 +33,9 @@ from offramp.scenario import Scenario, bind
 
 __all__ = ["Parts", "SplitMeasures", "split_cases", "split_levels"]
 
-OTHER_SITUATIONS = frozenset({"G547", "G548"})  # strategies that say nothing of the other game
+OTHER_SITUATIONS = frozenset(
+    {"G547", "G548", "G549"}
+)  # strategies that say nothing of the other game
 OPEN_CHOICE = "G544"  # they say nothing about a choice that it leaves open
 
 
@@ -83,8 +85,8 @@ def split_cases(
 ) -> SplitMeasures:
     """Split the measures of cases against a reference case.
 
-    A case that the reference's strategies say nothing about (other priors, or a memory that its
-    policy does not keep) is left out.
+    A case that the reference's strategies say nothing about (other priors, more periods, or a
+    memory that its policy does not keep) is left out.
 
     Args:
         whole: The cases' measures as solved, the reference's among them.

@@ -28,6 +28,7 @@ from offramp.outcomes.transplant import (
     find_states,
     find_states_as_if,
     graft,
+    refuse_longer,
     refuse_other_grid,
 )
 
@@ -113,6 +114,7 @@ def _set(
         return _Staging(game, OwnPlay(solution), solution, solution)
     if not isinstance(solution, OnHistories):
         refuse_other_grid(game, solution.game)
+        refuse_longer(game, solution.game)
         if as_if is None:
             source = find_states(game, solution.game)
         else:

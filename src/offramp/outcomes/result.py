@@ -283,7 +283,7 @@ def _spelt(rung: int | None) -> str:
     return "none" if rung is None else str(rung)
 
 
-def optional_library(name: str) -> Any:
+def optional_library(name: str, extra: str = "data") -> Any:
     """Return a library that an extra of ours brings, or say which."""
     try:
         return import_module(name)
@@ -292,6 +292,6 @@ def optional_library(name: str) -> Any:
             Problem(
                 code="R610",
                 message=f"{name} is not installed.",
-                fix="install the extra that brings it: pip install 'offramp[data]'.",
+                fix="install the extra that brings it: pip install 'offramp[" + extra + "]'.",
             )
         ) from None

@@ -18,7 +18,14 @@ from offramp.game.states import Field, field_label
 from offramp.game.tree import Tree
 from offramp.game.tree_game import history_numbers, tree_as_game
 
-__all__ = ["Grafted", "find_states", "find_states_as_if", "graft", "refuse_other_grid"]
+__all__ = [
+    "Grafted",
+    "find_states",
+    "find_states_as_if",
+    "graft",
+    "refuse_longer",
+    "refuse_other_grid",
+]
 
 SAME_POINT = 1e-12  # of a probability: rounding of priors
 
@@ -90,6 +97,25 @@ def refuse_other_grid(game: Game, source: Game) -> None:
             path="solver.grid",
             message="the strategies to be played were solved on another belief grid.",
             fix="compile both games with the same priors and the same number of grid points.",
+        )
+    )
+
+
+def refuse_longer(game: Game, source: Game) -> None:
+    """Refuse strategies that end before the game does in which they are to be played.
+
+    Raises:
+        GameError: It has more periods than they were solved for.
+    """
+    if source.forever or (not game.forever and game.n_periods <= source.n_periods):
+        return
+    raise GameError(
+        Problem(
+            code="G549",
+            path="period.count",
+            message=f"the strategies to be played end after {source.n_periods} periods, before the "
+            "game does.",
+            fix="compile both games with the same number of periods.",
         )
     )
 

@@ -357,7 +357,8 @@ def _write_export(answer: ExportAnswer, width: int) -> str:
 def _write_report(answer: ReportAnswer, width: int) -> str:
     worlds = f", {answer.worlds:,} worlds" if answer.worlds else ""
     size = f"{answer.bytes / 2**20:.1f} MiB, {len(answer.cards)} displays{worlds}"
-    return f"Wrote {answer.file}: {answer.scenario.title} ({size}). Open it in a browser."
+    brief = f" The brief is {answer.brief}." if answer.brief else ""
+    return f"Wrote {answer.file}: {answer.scenario.title} ({size}). Open it in a browser.{brief}"
 
 
 def _write_index(answer: IndexAnswer, width: int) -> str:

@@ -17,7 +17,8 @@ class ReportAnswer(Answer):
     command: Literal["report"] = "report"
     scenario: ScenarioHead
     file: str = Field(description="The page that was written.")
-    bytes: int = Field(description="Its size.")
+    brief: str | None = Field(description="The brief that was written along, if one was asked for.")
+    bytes: int = Field(description="Size of the page.")
     worlds: int = Field(description="Worlds that it holds; 0 for none.")
     cards: list[str] = Field(description="Displays that it holds, in their order.")
 

@@ -277,6 +277,7 @@ def _read_answer(path: Path) -> CruxAnswer | WhyAnswer:
 
 def _read_base(folder: Path) -> RunAnswer:
     try:
+        (folder / SCENARIO).stat()
         return RunAnswer.model_validate_json((folder / "answer.json").read_bytes())
     except (OSError, ValidationError):
         raise RunError(

@@ -12,42 +12,54 @@ from typing import Any
 from offramp import __version__
 from offramp.report.answers import ReportAnswer
 from offramp.report.figures.palette import DARK, LIGHT, vega_config
-from offramp.report.files import new_file
+from offramp.report.files import new_file, refuse_existing
 from offramp.report.layout import STANCE
 from offramp.report.page.base_cards import base_cards, reason_cards
+from offramp.report.page.brief import write_brief
 from offramp.report.page.cards import Card
 from offramp.report.page.ledger import ledger_table, sides, summary
 from offramp.report.page.material import Material, gather
 from offramp.report.page.source_cards import chain_cards, crux_cards, source_cards
 from offramp.report.page.template import asset, digest, render
+from offramp.report.page.trusting import trust_lines
 from offramp.report.page.weighing_data import claim_extremes, shown_dials, worlds_data
 from offramp.report.page.world_cards import world_cards
-from offramp.report.tables import format_miss, format_share
-from offramp.report.trust import worst_certificate
+from offramp.report.tables import format_share
 
 __all__ = ["render_report", "write_report"]
 
 
 def write_report(
-    target: str, out: Path, *, base: Path | None = None, further: Sequence[Path] = ()
+    target: str,
+    out: Path,
+    *,
+    base: Path | None = None,
+    further: Sequence[Path] = (),
+    brief: Path | None = None,
 ) -> ReportAnswer:
     """Write the report of a scenario or a run.
 
     Args:
         target, base, further: As in `gather`.
+        brief: Where a brief of two pages is written as well.
 
     Raises:
         OfframpError: Something named is not there or wrong, or the file cannot be written.
     """
+    for path in filter(None, (out, brief)):
+        refuse_existing(path)
     with new_file(out) as path:
         material = gather(target, base=base, further=further)
         page, cards = render_report(material)
         path.write_text(page, encoding="utf-8")
         size = path.stat().st_size
+        if brief is not None:
+            write_brief(material, brief, out)
     return ReportAnswer(
         offramp=__version__,
         scenario=material.head,
         file=str(out),
+        brief=None if brief is None else str(brief),
         bytes=size,
         worlds=0 if material.run is None else len(material.run.world),
         cards=[card.key for card in cards],
@@ -91,7 +103,7 @@ def render_report(material: Material) -> tuple[str, list[Card]]:
         worlds_cards=doubts,
         assumptions=sources,
         contents=_contents(beliefs, dials, base, doubts),
-        trust=_trust(material),
+        trust=trust_lines(material),
         commands=_commands(material),
         configs={"light": vega_config(LIGHT), "dark": vega_config(DARK)},
         scripts=scripts,
@@ -149,31 +161,6 @@ def _contents(
         ("again", "How to reproduce it", True),
     ]
     return [(key, name) for key, name, there in shown if there]
-
-
-def _trust(material: Material) -> list[str]:
-    lines = []
-    if material.base is not None:
-        together = worst_certificate([one.certificate for one in material.base.cases])
-        lines += [f"Base world: {line}." for line in together.words]
-    run = material.run
-    if run is not None and run.solved.any():
-        residual = float(run.residual[run.solved].max())
-        failed = int(run.not_converged.sum())
-        lines.append(
-            "Worlds: every strategy is the noisy best reply to the others that it claims to be, to "
-            f"within {format_miss(residual)}; {failed:,} situations did not converge."
-        )
-        unsolved = int((~run.solved).any(axis=1).sum())
-        if unsolved:
-            lines.append(f"{unsolved:,} worlds, which could not be solved, are left out.")
-    if material.claims is not None:
-        drawn = f", over {material.claims.draws} draws" if material.claims.draws else ""
-        lines.append(f"Verdicts of claims: base world{drawn}, offramp {material.claims.offramp}.")
-    lines.append(
-        "No number here is a forecast: each says what follows from the assumptions that are listed."
-    )
-    return lines
 
 
 def _commands(material: Material) -> list[str]:
