@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from offramp.game.payoffs import Terminals, payoff_tables
 from offramp.game.readings import structure_read
 from offramp.game.search import Builder, Search, distribution, start_lottery
 from offramp.game.states import StateSpace
+from offramp.game.structure import Structure
 from offramp.scenario import Crisis, Player, Start, walk
 from offramp.scenario.expressions import Expr, Parameter
 
@@ -37,6 +38,7 @@ class Assembly:
     learning: bool
     exact_beliefs: bool
     given: Mapping[str, Expr]
+    structure: Structure = field(default_factory=Structure)
 
     def game(
         self,
@@ -86,6 +88,7 @@ class Assembly:
             crisis=crisis,
             scenario_hash=crisis.scenario_hash,
             given=self.given,
+            structure=self.structure,
         )
 
 

@@ -173,7 +173,10 @@ class Reader:
     def columns(self, slot: int) -> Int[np.ndarray, "field state"]:
         """Return the levels of a slot's states."""
         if slot not in self._columns:
-            self._columns[slot] = self.space.decode(self._codes(slot))
+            codes = self._codes(slot)
+            self._columns[slot] = self.game.structure.once(
+                "levels of states", (codes,), lambda: self.space.decode(codes)
+            )
         return self._columns[slot]
 
     def condition(
