@@ -23,7 +23,7 @@ from offramp.scenario import Crisis, Player, Start, walk
 from offramp.scenario.expressions import Expr, Parameter
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Float, Int
 
 __all__ = ["Assembly", "Mould", "Moulds", "terminal_payoffs"]
 
@@ -75,7 +75,7 @@ class Assembly:
             roll=search.roll,
             payoff=payoff,
             ended_payoff=ended_payoff,
-            ended_codes=frame.ended.codes,
+            ended_codes=self._ended_codes,
             ended_by=frame.ended.by,
             endings=tuple(ending.name for ending in crisis.endings),
             start=dict(start),
@@ -90,6 +90,11 @@ class Assembly:
             given=self.given,
             structure=self.structure,
         )
+
+    @cached_property
+    def _ended_codes(self) -> Int[np.ndarray, "ended"]:
+        """One array for all games, since what is known of it is known by the array."""
+        return self.search.frame.ended.codes
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,9 @@ class Structure:
         """Arrive empty where it is sent: other objects arrive there, too."""
         return Structure, ()
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
     def once(self, name: str, sources: tuple[object, ...], make: Callable[[], _Thing]) -> _Thing:
         """Return a thing, made by `make` if nobody has asked for it yet.
 

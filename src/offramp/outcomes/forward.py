@@ -17,6 +17,7 @@ that everything that is read is an expectation over the paths on which it comes 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple, Protocol
@@ -433,7 +434,7 @@ class Sweep:
             classes = np.zeros((max(len(self.trackers), 1), len(table.rows.option)), np.int16)
             for number, tracker in enumerate(self.trackers):
                 updates = tracker.updates[stage]
-                if updates is not None:
+                if updates is not None and updates.any():
                     classes[number] = row_updates(table, updates)
             if self.conditioned is not None:
                 classes = self.conditioned.add_classes(table, stage, classes)
@@ -461,7 +462,7 @@ class Sweep:
             begin = end
 
     def _n_corners(self, plan: RowsPlan) -> int:
-        return int(np.prod([self.types.n_types[one.typed] for one in plan.learners]))
+        return math.prod(self.types.n_types[one.typed] for one in plan.learners)
 
     def chances(
         self, plan: RowsPlan, block: _Block, played: Sequence[np.ndarray]
@@ -496,12 +497,13 @@ class Sweep:
 
     def lessons(self, plan: RowsPlan, block: _Block, believed: Sequence[np.ndarray]) -> Lessons:
         """Return where what is seen in a block takes each belief."""
-        n_lessons = block.n_lessons if plan.learners else 1
-        shape = (n_lessons, self.n_beliefs, self._n_corners(plan))
+        if not plan.learners:
+            return self._still
+        shape = (block.n_lessons, self.n_beliefs, self._n_corners(plan))
         lessons = Lessons(
             plan.kind,
             plan.signal_of_entry,
-            np.zeros(n_lessons, np.uint8),
+            np.zeros(block.n_lessons, np.uint8),
             np.empty(shape, np.int32),
             np.empty(shape),
         )
@@ -524,6 +526,14 @@ class Sweep:
             self.crew.run(find, len(block.part.states), LEAST_STATES)
             done = max(done, 1) * self.types.n_types[learner.typed]
         return lessons
+
+    @cached_property
+    def _still(self) -> Lessons:
+        """What is learnt where there is nothing to learn."""
+        none = np.zeros(0, np.int32)
+        return Lessons(
+            kernels.STILL, none, np.zeros(0, np.uint8), none.reshape(0, 0, 0), np.zeros((0, 0, 0))
+        )
 
     def _likelihood(
         self, plan: RowsPlan, block: _Block, learner: Learner, believed: Sequence[np.ndarray]
