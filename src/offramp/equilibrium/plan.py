@@ -132,7 +132,7 @@ class StagePlan:
         return self.game.game.structure.once(
             "states in which somebody chooses",
             (self.options, self.rows.start),
-            lambda: np.cumsum([0, *(np.diff(self.option_start, axis=1) > 0).any(axis=0)]),
+            lambda: np.append(0, np.cumsum((np.diff(self.option_start, axis=1) > 0).any(axis=0))),
         )
 
     def n_types(self, mover: int) -> int:

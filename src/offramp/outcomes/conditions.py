@@ -32,7 +32,7 @@ from offramp.game.language import (
 )
 from offramp.game.states import StateEnvironment
 
-__all__ = ["ENDED", "Condition", "Label", "Memory", "Reader", "reads"]
+__all__ = ["ENDED", "Condition", "Label", "Memory", "Reader", "reads", "weigh_ended"]
 
 ENDED = -1  # stands for a slot: the states in which play has ended
 
@@ -79,6 +79,13 @@ class Condition(NamedTuple):
     def opposite(self) -> Condition:
         """Return where it does not hold."""
         return Condition.of(~self.holds())
+
+
+def weigh_ended(
+    rows: Int[np.ndarray, "listed"], mass: Float[np.ndarray, "listed"], condition: Condition
+) -> Float[np.ndarray, "listed"]:
+    """Return the part of ended mass at which a condition on ended states holds."""
+    return mass * condition.holds()[rows]
 
 
 @dataclass(frozen=True)

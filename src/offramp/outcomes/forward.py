@@ -498,7 +498,7 @@ class Sweep:
     def lessons(self, plan: RowsPlan, block: _Block, believed: Sequence[np.ndarray]) -> Lessons:
         """Return where what is seen in a block takes each belief."""
         if not plan.learners:
-            return self._still
+            return kernels.NO_LESSONS
         shape = (block.n_lessons, self.n_beliefs, self._n_corners(plan))
         lessons = Lessons(
             plan.kind,
@@ -526,14 +526,6 @@ class Sweep:
             self.crew.run(find, len(block.part.states), LEAST_STATES)
             done = max(done, 1) * self.types.n_types[learner.typed]
         return lessons
-
-    @cached_property
-    def _still(self) -> Lessons:
-        """What is learnt where there is nothing to learn."""
-        none = np.zeros(0, np.int32)
-        return Lessons(
-            kernels.STILL, none, np.zeros(0, np.uint8), none.reshape(0, 0, 0), np.zeros((0, 0, 0))
-        )
 
     def _likelihood(
         self, plan: RowsPlan, block: _Block, learner: Learner, believed: Sequence[np.ndarray]
@@ -739,13 +731,6 @@ class Sweep:
 def new_store(n_pairs: int, n_states: int, n_beliefs: int) -> Store:
     """Return an empty store. Its mass is not cleared: rows that are not live are never read."""
     return Store(np.empty((n_pairs, n_states, n_beliefs)), np.zeros((n_pairs, n_states), np.uint8))
-
-
-def weigh_ended(
-    rows: Int[np.ndarray, "listed"], mass: Float[np.ndarray, "listed"], condition: Condition
-) -> Float[np.ndarray, "listed"]:
-    """Return the part of ended mass at which a condition on ended states holds."""
-    return mass * condition.holds()[rows]
 
 
 def _too_large(n_columns: int, n_profiles: int, n_states: int, n_beliefs: int) -> TooLargeError:

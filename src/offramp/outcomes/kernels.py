@@ -22,6 +22,7 @@ from offramp.equilibrium.kernels.cache import builder, inner, kernel, part, spot
 __all__ = [
     "BY_ENTRY",
     "BY_ROW",
+    "NO_LESSONS",
     "STILL",
     "ChainSteps",
     "Feeds",
@@ -130,6 +131,12 @@ class Lessons(NamedTuple):
     moves: UInt8[np.ndarray, "local_lesson"]
     corner: Int32[np.ndarray, "local_lesson belief corner"]
     weight: Float[np.ndarray, "local_lesson belief corner"]
+
+
+_NONE = np.zeros(0, np.int32)
+NO_LESSONS = Lessons(
+    STILL, _NONE, np.zeros(0, np.uint8), _NONE.reshape(0, 0, 0), np.zeros((0, 0, 0))
+)
 
 
 class Feeds(NamedTuple):
@@ -552,11 +559,12 @@ def _add_number(
     out_live: UInt8[np.ndarray, "pair state"],
 ) -> None:
     """Add `share` of a number to a place of `out`, where there is one belief."""
-    if out_live[to, n]:
-        out[to, n, 0] += share * sent
+    pair, place = spot(to), spot(n)
+    if out_live[pair, place]:
+        out[pair, place, 0] += share * sent
     else:
-        out_live[to, n] = 1
-        out[to, n, 0] = share * sent
+        out_live[pair, place] = 1
+        out[pair, place, 0] = share * sent
 
 
 @part
@@ -634,28 +642,28 @@ def _push_untyped(
                 n_awake += 1
         if n_awake == 0:
             continue
-        here = spot(part.local_row[i])
+        here = part.local_row[i]
         for r in range(row_start[s], row_start[s + spot(1)]):
-            likely = chance[here, 0, 0]
-            here += spot(1)
+            likely = chance[spot(here), 0, 0]
+            here += 1
             if likely <= 0.0:
                 continue
             for y in range(n_awake):
-                f, to = spot(awake[y]), spot(feed_target[awake[y]])
-                update = feed_update[f]
-                if update >= 0 and row_class[spot(feed_tracker[f]), spot(r)] != update:
+                x = spot(awake[y])
+                update = feed_update[x]
+                if update >= 0 and row_class[spot(feed_tracker[x]), spot(r)] != update:
                     continue
                 sent = held[y] * likely
-                if feed_flow[f] >= 0:
-                    flow[spot(feed_flow[f]), spot(r)] = sent
+                if feed_flow[x] >= 0:
+                    flow[spot(feed_flow[x]), spot(r)] = sent
                 for e in range(entry_start[spot(r)], entry_start[spot(r + 1)]):
                     share, n = entry_chance[spot(e), 0], successor[spot(e)]
                     if share == 0.0:
                         continue
                     if n < 0:
-                        _add_number(share, sent, to, spot(-1 - n), over, over_live)
+                        _add_number(share, sent, feed_target[x], -1 - n, over, over_live)
                     else:
-                        _add_number(share, sent, to, spot(n), new, new_live)
+                        _add_number(share, sent, feed_target[x], n, new, new_live)
 
 
 @kernel

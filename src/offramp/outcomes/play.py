@@ -123,7 +123,7 @@ class BorrowedPlay:
         Raises:
             GameError: Such a situation has been reached.
         """
-        reached = live.any(axis=0)
+        reached = np.asarray(live.any(axis=0))
         table = self._game.table(0 if self._game.forever else period, stage)
         for k, options in enumerate(table.movers):
             played = self.log_played(period, stage, k)
