@@ -127,6 +127,8 @@ def test_equal_arrays_are_not_the_same_source():
     assert structure.once("length", (one,), lambda: "of one") == "of one"
     assert structure.once("length", (other,), lambda: "of the other") == "of the other"
     assert structure.once("length", (one,), lambda: "anew") == "of one"
+    assert structure.once("length", (one, 1000), lambda: "of one and a number") != "of one"
+    assert structure.once("length", (one, int("1000")), lambda: "anew") == "of one and a number"
     assert structure.once("width", (one,), lambda: "another thing") == "another thing"
 
 

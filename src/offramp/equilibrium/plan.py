@@ -277,7 +277,12 @@ def _cell_pieces(grid: SimplexGrid) -> UInt32[np.ndarray, "cell"]:
 def _plan_stage(game: GamePlan, table: StageTable) -> StagePlan:
     kind, most_options = game.game.structure.once(
         "kind of a stage",
-        (table.movers, table.rows.redraw if table.rows is not None else None),
+        (
+            table.movers,
+            table.rows.redraw if table.rows is not None else None,
+            table.reader,
+            table.hides,
+        ),
         lambda: (
             _kind(table),
             max((int(np.diff(mover.start).max(initial=0)) for mover in table.movers), default=0),

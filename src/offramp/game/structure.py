@@ -19,7 +19,7 @@ class Structure:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, tuple[int, ...]], tuple[tuple[object, ...], object]] = {}
+        self._kept: dict[tuple[str, tuple[object, ...]], tuple[tuple[object, ...], object]] = {}
 
     def __reduce__(self) -> tuple[type[Structure], tuple[()]]:
         """Arrive empty where it is sent: other objects arrive there, too."""
@@ -33,10 +33,10 @@ class Structure:
 
         Args:
             name: Of the thing.
-            sources: All that it depends on. They are kept, so that no other object can take their
-                place in memory.
+            sources: All that it depends on, whole numbers by value. They are kept, so that no other
+                object can take their place in memory.
         """
-        key = (name, tuple(map(id, sources)))
+        key = (name, tuple(s if isinstance(s, int) else (id(s),) for s in sources))
         if key not in self._kept:
             self._kept[key] = (sources, make())
         return self._kept[key][1]  # type: ignore[return-value]  # as it was made under this name

@@ -306,9 +306,10 @@ class Sweep:
         """Return a prepared table: all but its chances is shared by games of one structure."""
         assert table.rows is not None
         learns = self.learns and self.n_beliefs > 1
+        sources = (table.movers, table.rows.successor, table.reader, table.hides)
         shared = self.game.structure.once(
             "rows that are pushed",
-            (table.movers, table.rows.successor, self.game.profiles, learns),
+            (*sources, self.game.profiles, learns),
             lambda: plan_rows(table, self.game, learns=learns),
         )
         return shared.with_numbers(table)
