@@ -19,7 +19,7 @@ from offramp.equilibrium.endless import lengthen, value_change_to_come
 from offramp.equilibrium.kernels.compilation import prepare_kernels
 from offramp.equilibrium.kernels.expectations import accrue
 from offramp.equilibrium.memory import check_memory, plan_windows
-from offramp.equilibrium.plan import GamePlan, kernel_array
+from offramp.equilibrium.plan import GamePlan, Kind, kernel_array
 from offramp.equilibrium.pointwise import Effort
 from offramp.equilibrium.solution import (
     Equilibrium,
@@ -326,6 +326,8 @@ class _Backward:
     ) -> tuple[Float[np.ndarray, "cell belief"] | None, np.ndarray | None]:
         """Return strategies to start from, and where each mover's begin, if there are any."""
         game = self.plan.game
+        if self.plan.stage(period, stage).kind in (Kind.CHAIN, Kind.UNTYPED):
+            return None, None  # nothing is searched for there
         if self.warm is not None:
             source, at = self.warm.store.period(period), period
         elif after is not None:

@@ -123,6 +123,18 @@ class StagePlan:
         widths = [self.n_types(k) for k in range(len(self.options))]
         return int((np.array(widths, np.int64) @ counts).max(initial=0))
 
+    def n_choosing(self, n_states: int) -> int:
+        """Return in how many of the first states somebody has options."""
+        return int(self._choosing[n_states])
+
+    @cached_property
+    def _choosing(self) -> Int[np.ndarray, "state_1"]:
+        return self.game.game.structure.once(
+            "states in which somebody chooses",
+            (self.options, self.rows.start),
+            lambda: np.append(0, np.cumsum((np.diff(self.option_start, axis=1) > 0).any(axis=0))),
+        )
+
     def n_types(self, mover: int) -> int:
         """Types by which a mover's strategy can differ: its own, or one."""
         return self.options[mover].bound.shape[1]
@@ -263,8 +275,20 @@ def _cell_pieces(grid: SimplexGrid) -> UInt32[np.ndarray, "cell"]:
 
 
 def _plan_stage(game: GamePlan, table: StageTable) -> StagePlan:
-    counts = [int(np.diff(mover.start).max(initial=0)) for mover in table.movers]
-    return StagePlan(game, table, _kind(table), max(counts, default=0))
+    kind, most_options = game.game.structure.once(
+        "kind of a stage",
+        (
+            table.movers,
+            table.rows.redraw if table.rows is not None else None,
+            table.reader,
+            table.hides,
+        ),
+        lambda: (
+            _kind(table),
+            max((int(np.diff(mover.start).max(initial=0)) for mover in table.movers), default=0),
+        ),
+    )
+    return StagePlan(game, table, kind, most_options)
 
 
 def _kind(table: StageTable) -> Kind:

@@ -9,6 +9,7 @@ option and own type.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -124,7 +125,7 @@ def strategy_rows(plan: StagePlan, n_states: int) -> Int[np.ndarray, "mover_1"]:
     if plan.kind is Kind.CHAIN:
         return np.zeros(1, dtype=np.int64)
     counts = [int(m.start[n_states]) * plan.n_types(k) for k, m in enumerate(plan.options)]
-    return np.cumsum([0, *counts]).astype(np.int64)
+    return np.array([0, *accumulate(counts)], np.int64)
 
 
 def solve_stage(
@@ -289,13 +290,7 @@ def _reply_untyped(
         )
 
     task.crew.run(reply, task.n_states, LEAST_STATES)
-    return StageStatus(n_points=_n_choosing(task) * game.n_beliefs, rounds=1)
-
-
-def _n_choosing(task: StageTask) -> int:
-    """Count the states in which somebody has options."""
-    has = np.diff(task.plan.option_start[:, : task.n_states + 1], axis=1) > 0
-    return int(has.any(axis=0).sum())
+    return StageStatus(n_points=plan.n_choosing(task.n_states) * game.n_beliefs, rounds=1)
 
 
 def _reply_typed(
@@ -474,7 +469,7 @@ def _summarise(
     )
     finite = precision[(precision > 0.0) & np.isfinite(precision)]
     return StageStatus(
-        n_points=_n_choosing(task) * task.game.n_beliefs,
+        n_points=task.plan.n_choosing(task.n_states) * task.game.n_beliefs,
         rounds=rounds,
         residual=min(residual, 1.0),
         loss=float((2.0 * residual**2 / finite).max(initial=0.0)),

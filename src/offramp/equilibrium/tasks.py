@@ -68,10 +68,15 @@ class Crew:
             self._pool.shutdown(cancel_futures=True)
 
     def run(self, work: Callable[[int, int], _Result], count: int, least: int) -> list[_Result]:
-        """Call `work(start, stop)` over ranges that cover `count` items, `least` or more each."""
+        """Call `work(start, stop)` over ranges that cover `count` items, `least` or more each.
+
+        A single thread takes them all at once: there is nobody to share the work with.
+        """
+        if self._pool is None:
+            return [work(0, count)] if count else []
         size = max(least, -(-count // (self.threads * TASKS_PER_THREAD)))
         ranges = [(start, min(start + size, count)) for start in range(0, count, size)]
-        if self._pool is None or len(ranges) < 2:
+        if len(ranges) < 2:
             return [work(start, stop) for start, stop in ranges]
         futures = [self._pool.submit(work, start, stop) for start, stop in ranges]
         try:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from offramp.game.beliefs import BeliefGrid
+from offramp.game.structure import Structure
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -214,6 +215,7 @@ class Game:
         space: Decodes codes and evaluates expressions on states; crisis: what was compiled.
         given: The event that a case is conditioned on, by name of those that are; the solver never
             reads it.
+        structure: What has been worked out from what games cast in one mould share.
     """
 
     name: str
@@ -244,6 +246,7 @@ class Game:
     crisis: Crisis
     scenario_hash: str = ""
     given: Mapping[str, Expr] = field(default_factory=dict)
+    structure: Structure = field(default_factory=Structure, repr=False, compare=False)
 
     def table(self, period: int, stage: int) -> StageTable:
         """Return the table of a stage in a period (both from 0)."""

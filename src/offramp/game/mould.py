@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,11 +18,12 @@ from offramp.game.payoffs import Terminals, payoff_tables
 from offramp.game.readings import structure_read
 from offramp.game.search import Builder, Search, distribution, start_lottery
 from offramp.game.states import StateSpace
+from offramp.game.structure import Structure
 from offramp.scenario import Crisis, Player, Start, walk
 from offramp.scenario.expressions import Expr, Parameter
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Float, Int
 
 __all__ = ["Assembly", "Mould", "Moulds", "terminal_payoffs"]
 
@@ -37,6 +38,7 @@ class Assembly:
     learning: bool
     exact_beliefs: bool
     given: Mapping[str, Expr]
+    structure: Structure = field(default_factory=Structure)
 
     def game(
         self,
@@ -73,7 +75,7 @@ class Assembly:
             roll=search.roll,
             payoff=payoff,
             ended_payoff=ended_payoff,
-            ended_codes=frame.ended.codes,
+            ended_codes=self._ended_codes,
             ended_by=frame.ended.by,
             endings=tuple(ending.name for ending in crisis.endings),
             start=dict(start),
@@ -86,7 +88,13 @@ class Assembly:
             crisis=crisis,
             scenario_hash=crisis.scenario_hash,
             given=self.given,
+            structure=self.structure,
         )
+
+    @cached_property
+    def _ended_codes(self) -> Int[np.ndarray, "ended"]:
+        """One array for all games, since what is known of it is known by the array."""
+        return self.search.frame.ended.codes
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from offramp.game.language import (
 )
 from offramp.game.states import StateEnvironment
 
-__all__ = ["ENDED", "Condition", "Label", "Memory", "Reader", "reads"]
+__all__ = ["ENDED", "Condition", "Label", "Memory", "Reader", "reads", "weigh_ended"]
 
 ENDED = -1  # stands for a slot: the states in which play has ended
 
@@ -79,6 +79,13 @@ class Condition(NamedTuple):
     def opposite(self) -> Condition:
         """Return where it does not hold."""
         return Condition.of(~self.holds())
+
+
+def weigh_ended(
+    rows: Int[np.ndarray, "listed"], mass: Float[np.ndarray, "listed"], condition: Condition
+) -> Float[np.ndarray, "listed"]:
+    """Return the part of ended mass at which a condition on ended states holds."""
+    return mass * condition.holds()[rows]
 
 
 @dataclass(frozen=True)
@@ -173,7 +180,10 @@ class Reader:
     def columns(self, slot: int) -> Int[np.ndarray, "field state"]:
         """Return the levels of a slot's states."""
         if slot not in self._columns:
-            self._columns[slot] = self.space.decode(self._codes(slot))
+            codes = self._codes(slot)
+            self._columns[slot] = self.game.structure.once(
+                "levels of states", (codes,), lambda: self.space.decode(codes)
+            )
         return self._columns[slot]
 
     def condition(

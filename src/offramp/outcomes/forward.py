@@ -17,12 +17,13 @@ that everything that is read is an expectation over the paths on which it comes 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, UInt8
+from jaxtyping import Float, Int, UInt8
 
 from offramp.equilibrium.tasks import Crew
 from offramp.errors import Problem, TooLargeError
@@ -78,8 +79,14 @@ class Play(Protocol):
         """Return log probabilities with which others expect them."""
         ...
 
-    def refuse_silence(self, period: int, stage: int, reached: Bool[np.ndarray, "state"]) -> None:
-        """Raise if nothing is said about a free choice in a state that has been reached."""
+    def refuse_silence(
+        self, period: int, stage: int, live: UInt8[np.ndarray, "pair state"]
+    ) -> None:
+        """Raise if nothing is said about a free choice in a state that has been reached.
+
+        Args:
+            live: Not zero where there is any mass.
+        """
 
 
 class Tracker(Protocol):
@@ -174,6 +181,7 @@ class Sweep:
         self.redraw_chance = {m: self.types.redraw_chance(m) for m in range(len(self.maps))}
         self._plans: dict[int, RowsPlan | ChainPlan] = {}
         self._row_class: dict[int, np.ndarray] = {}
+        self._spelt: dict[tuple[object, ...], Feeds] = {}
         self._allocate()
 
     def _allocate(self) -> None:
@@ -247,6 +255,8 @@ class Sweep:
         witness.at_arrival(self)
         for tracker in self.trackers:
             tracker.after_stage(self)
+        if not len(self.game.ended_codes):
+            return
         # what all paths have just brought to ended states joins what ended before
         for status in range(self.n_statuses):
             own = slice(status * self.n_profiles, (status + 1) * self.n_profiles)
@@ -257,8 +267,10 @@ class Sweep:
         """Take mass from a period's end into the next period."""
         if self.conditioned is not None:
             self.conditioned.end_period(self)
-        found = [Feed(MAIN, MAIN), *(f for tracker in self.trackers for f in tracker.rolls())]
-        feeds = self.spell_out([(feed, 0) for feed in found], (0,))
+        found = (Feed(MAIN, MAIN), *(f for tracker in self.trackers for f in tracker.rolls()))
+        if found not in self._spelt:
+            self._spelt[found] = self.spell_out([(feed, 0) for feed in found], (0,))
+        feeds = self._spelt[found]
         self._out.live[:, :] = 0
 
         def roll(first: int, stop: int) -> None:
@@ -286,17 +298,36 @@ class Sweep:
         table = self.game.table(self.period, stage)
         if id(table) not in self._plans:
             self._plans[id(table)] = (
-                plan_chain(table)
-                if table.rows is None
-                else plan_rows(table, self.game, self.types, learns=self.learns)
+                plan_chain(table) if table.rows is None else self._plan_rows(table)
             )
         return self._plans[id(table)]
+
+    def _plan_rows(self, table: StageTable) -> RowsPlan:
+        """Return a prepared table: all but its chances is shared by games of one structure."""
+        assert table.rows is not None
+        learns = self.learns and self.n_beliefs > 1
+        sources = (table.movers, table.rows.successor, table.reader, table.hides)
+        shared = self.game.structure.once(
+            "rows that are pushed",
+            (*sources, self.game.profiles, learns),
+            lambda: plan_rows(table, self.game, learns=learns),
+        )
+        return shared.with_numbers(table)
 
     def _stage_feeds(self, stage: int) -> list[tuple[Feed, int]]:
         feeds = [(Feed(MAIN, MAIN), 0)]
         for number, tracker in enumerate(self.trackers):
             feeds += [(feed, number) for feed in tracker.feeds(stage)]
         return feeds
+
+    def _feeds(self, plan: RowsPlan, stage: int) -> Feeds:
+        """Return what all columns receive at a stage, spelt out when it is first asked for."""
+        found = self._stage_feeds(stage)
+        # what passes from status to status depends on the period
+        key = (stage, self.period if self.conditioned is not None else 0, id(plan), *found)
+        if key not in self._spelt:
+            self._spelt[key] = self.spell_out(found, plan.masks, plan, stage)
+        return self._spelt[key]
 
     def spell_out(
         self,
@@ -368,10 +399,9 @@ class Sweep:
         return played, [self.play.log_believed(self.period, stage, k) for k in movers]
 
     def _push_rows(self, plan: RowsPlan, stage: int) -> Float[np.ndarray, "profile row"]:
-        feeds = self.spell_out(self._stage_feeds(stage), plan.masks, plan, stage)
+        feeds = self._feeds(plan, stage)
         flow = np.zeros((self.n_profiles, plan.n_rows))
-        reached = self.store.live[self.pairs(MAIN)].any(axis=0)
-        self.play.refuse_silence(self.period, stage, np.asarray(reached))
+        self.play.refuse_silence(self.period, stage, self.store.live[self.pairs(MAIN)])
         played, believed = self.strategies(plan, stage)
         row_class = self.row_classes(plan.table, stage)
         for block in self.blocks(plan, self._live_states()):
@@ -405,7 +435,7 @@ class Sweep:
             classes = np.zeros((max(len(self.trackers), 1), len(table.rows.option)), np.int16)
             for number, tracker in enumerate(self.trackers):
                 updates = tracker.updates[stage]
-                if updates is not None:
+                if updates is not None and updates.any():
                     classes[number] = row_updates(table, updates)
             if self.conditioned is not None:
                 classes = self.conditioned.add_classes(table, stage, classes)
@@ -414,27 +444,26 @@ class Sweep:
 
     def _live_states(self) -> Int[np.ndarray, "listed"]:
         """Return the states that hold any mass."""
-        live = self.store.live[:, : self.n_states]
-        return np.flatnonzero(live.any(axis=0)).astype(np.int32)
+        states = np.empty(self.n_states, np.int32)
+        return states[: kernels.list_live(self.store.live, states)]
 
     def blocks(self, plan: RowsPlan, states: Int[np.ndarray, "listed"]) -> Iterable[_Block]:
         """Cut states into blocks whose chances and lessons fit in scratch."""
-        if not len(states):
-            return
         per_row = 8 * self.n_beliefs * plan.n_joint
         per_lesson = 12 * self.n_beliefs * self._n_corners(plan)
-        rows, lessons = _counts(plan.rows.start, states), _counts(plan.lesson_start, states)
-        cost = np.cumsum(rows * per_row + lessons * per_lesson)
-        cuts = np.flatnonzero(np.diff(cost // SCRATCH, prepend=0))
-        for part, n_rows, n_lessons in zip(
-            np.split(states, cuts), np.split(rows, cuts), np.split(lessons, cuts), strict=True
-        ):
-            if len(part):
-                here = Part(part, _offsets(n_rows), _offsets(n_lessons))
-                yield _Block(here, int(n_rows.sum()), int(n_lessons.sum()))
+        local_row, local_lesson = np.empty_like(states), np.empty_like(states)
+        begin, cost = 0, 0
+        while begin < len(states):
+            end, n_rows, n_lessons, cost = kernels.lay_block(
+                begin, states, plan.rows.start, plan.lesson_start, per_row, per_lesson, cost,
+                SCRATCH, local_row, local_lesson,
+            )  # fmt: skip
+            own = slice(begin, end)
+            yield _Block(Part(states[own], local_row[own], local_lesson[own]), n_rows, n_lessons)
+            begin = end
 
     def _n_corners(self, plan: RowsPlan) -> int:
-        return int(np.prod([self.types.n_types[one.typed] for one in plan.learners]))
+        return math.prod(self.types.n_types[one.typed] for one in plan.learners)
 
     def chances(
         self, plan: RowsPlan, block: _Block, played: Sequence[np.ndarray]
@@ -469,12 +498,13 @@ class Sweep:
 
     def lessons(self, plan: RowsPlan, block: _Block, believed: Sequence[np.ndarray]) -> Lessons:
         """Return where what is seen in a block takes each belief."""
-        n_lessons = block.n_lessons if plan.learners else 1
-        shape = (n_lessons, self.n_beliefs, self._n_corners(plan))
+        if not plan.learners:
+            return kernels.NO_LESSONS
+        shape = (block.n_lessons, self.n_beliefs, self._n_corners(plan))
         lessons = Lessons(
             plan.kind,
             plan.signal_of_entry,
-            np.zeros(n_lessons, np.uint8),
+            np.zeros(block.n_lessons, np.uint8),
             np.empty(shape, np.int32),
             np.empty(shape),
         )
@@ -688,6 +718,8 @@ class Sweep:
         self, column: int
     ) -> tuple[Int[np.ndarray, "listed"], Float[np.ndarray, "listed"]]:
         """Return the ended states that a column has reached at this stage, and its mass there."""
+        if not len(self.game.ended_codes):
+            return np.zeros(0, np.int64), np.zeros(0)
         live = self.ended.live[self.pairs(column)] != 0
         rows = np.flatnonzero(live.any(axis=0))
         if not len(rows):
@@ -700,21 +732,6 @@ class Sweep:
 def new_store(n_pairs: int, n_states: int, n_beliefs: int) -> Store:
     """Return an empty store. Its mass is not cleared: rows that are not live are never read."""
     return Store(np.empty((n_pairs, n_states, n_beliefs)), np.zeros((n_pairs, n_states), np.uint8))
-
-
-def weigh_ended(
-    rows: Int[np.ndarray, "listed"], mass: Float[np.ndarray, "listed"], condition: Condition
-) -> Float[np.ndarray, "listed"]:
-    """Return the part of ended mass at which a condition on ended states holds."""
-    return mass * condition.holds()[rows]
-
-
-def _counts(start: Int[np.ndarray, "state_1"], states: Int[np.ndarray, "listed"]) -> np.ndarray:
-    return start[states + 1] - start[states]
-
-
-def _offsets(counts: np.ndarray) -> Int[np.ndarray, "listed"]:
-    return (np.cumsum(counts) - counts).astype(np.int32)
 
 
 def _too_large(n_columns: int, n_profiles: int, n_states: int, n_beliefs: int) -> TooLargeError:

@@ -14,14 +14,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int16, Int32, UInt8
+from jaxtyping import Float, Int, Int16, Int32, UInt8
 
 from offramp.equilibrium.kernels.arithmetic import fast_exp, fast_log
-from offramp.equilibrium.kernels.cache import kernel, part, spot
+from offramp.equilibrium.kernels.cache import builder, inner, kernel, part, spot
 
 __all__ = [
     "BY_ENTRY",
     "BY_ROW",
+    "NO_LESSONS",
     "STILL",
     "ChainSteps",
     "Feeds",
@@ -32,7 +33,11 @@ __all__ = [
     "Simplex",
     "Store",
     "absorb_rows",
+    "count_acts",
+    "count_levels",
     "find_lessons",
+    "lay_block",
+    "list_live",
     "move_rows",
     "push_chain",
     "push_redraw",
@@ -128,6 +133,12 @@ class Lessons(NamedTuple):
     weight: Float[np.ndarray, "local_lesson belief corner"]
 
 
+_NONE = np.zeros(0, np.int32)
+NO_LESSONS = Lessons(
+    STILL, _NONE, np.zeros(0, np.uint8), _NONE.reshape(0, 0, 0), np.zeros((0, 0, 0))
+)
+
+
 class Feeds(NamedTuple):
     """What pairs receive, sorted by the pair; task k has feeds `start[k]:start[k + 1]`.
 
@@ -171,6 +182,59 @@ class ChainSteps(NamedTuple):
     flow_of: Int32[np.ndarray, "affected"]
 
 
+# --- which states are worked on together --------------------------------------------------------
+
+
+@kernel
+def list_live(live: UInt8[np.ndarray, "pair state"], states: Int32[np.ndarray, "listed"]) -> int:
+    """Write which of as many states as there is room for hold any mass; return how many do."""
+    n = 0
+    for s in range(states.size):
+        for pair in range(live.shape[0]):
+            if live[pair, s]:
+                states[n] = s
+                n += 1
+                break
+    return n
+
+
+@kernel
+def lay_block(
+    begin: int,
+    states: Int32[np.ndarray, "listed"],
+    row_start: Int32[np.ndarray, "state_1"],
+    lesson_start: Int32[np.ndarray, "state_1"],
+    per_row: int,
+    per_lesson: int,
+    cost: int,
+    most: int,
+    local_row: Int32[np.ndarray, "listed"],
+    local_lesson: Int32[np.ndarray, "listed"],
+) -> tuple[int, int, int, int]:
+    """Write where rows and lessons of the states from `begin` on begin in scratch, till it is full.
+
+    Args:
+        per_row, per_lesson: Bytes of scratch.
+        cost: Bytes of all states before `begin`; a block ends where the sum passes a multiple of
+            `most`.
+
+    Returns:
+        Where the next block begins, the block's rows and lessons, and the bytes before the next.
+    """
+    n_rows, n_lessons = 0, 0
+    for i in range(begin, states.size):
+        s = states[i]
+        rows, lessons = row_start[s + 1] - row_start[s], lesson_start[s + 1] - lesson_start[s]
+        after = cost + rows * per_row + lessons * per_lesson
+        if i > begin and after // most > cost // most:
+            return i, n_rows, n_lessons, cost
+        local_row[i], local_lesson[i] = n_rows, n_lessons
+        n_rows += rows
+        n_lessons += lessons
+        cost = after
+    return states.size, n_rows, n_lessons, cost
+
+
 # --- how likely acts are, and what they teach ---------------------------------------------------
 
 
@@ -193,24 +257,25 @@ def write_chances(
         type_of_joint: This mover's type in each joint type of the stage's movers.
     """
     n_beliefs = chance.shape[2]
+    begin, here = part.local_row[first], part.local_row[first]
     for i in range(first, stop):
         s = part.states[i]
-        here = part.local_row[i]
         for r in range(row_start[s], row_start[s + 1]):
             o = option[r]
             for q in range(type_of_joint.size):
                 k = type_of_joint[q]
-                if o < 0:
-                    if is_first:
-                        for b in range(n_beliefs):
-                            chance[here, q, b] = 1.0
-                elif is_first:
+                if is_first:
                     for b in range(n_beliefs):
-                        chance[here, q, b] = fast_exp(log_strategy[o, k, b])
-                else:
+                        chance[here, q, b] = log_strategy[o, k, b] if o >= 0 else 0.0
+                elif o >= 0:
                     for b in range(n_beliefs):
                         chance[here, q, b] *= fast_exp(log_strategy[o, k, b])
             here += 1
+    if is_first:
+        # all in one straight loop, which vectorises however few beliefs there are
+        written = chance[begin:here].reshape(-1)
+        for x in range(written.size):
+            written[x] = fast_exp(written[x])
 
 
 @kernel
@@ -484,6 +549,24 @@ def _add(
             out[to, n, b] += share * sent[x, b]
 
 
+@inner
+def _add_number(
+    share: float,
+    sent: float,
+    to: int,
+    n: int,
+    out: Float[np.ndarray, "pair state belief"],
+    out_live: UInt8[np.ndarray, "pair state"],
+) -> None:
+    """Add `share` of a number to a place of `out`, where there is one belief."""
+    pair, place = spot(to), spot(n)
+    if out_live[pair, place]:
+        out[pair, place, 0] += share * sent
+    else:
+        out_live[pair, place] = 1
+        out[pair, place, 0] = share * sent
+
+
 @part
 def _learn(
     lesson: int,
@@ -526,6 +609,63 @@ def _learn(
                 sent[x, b] = landed[b, x]
 
 
+@builder
+def _push_untyped(
+    first: int,
+    stop: int,
+    part: Part,
+    table: RowTable,
+    chance: Float[np.ndarray, "local_row joint belief"],
+    row_class: Int16[np.ndarray, "tracker row"],
+    feeds: Feeds,
+    inflow: Store,
+    out: Store,
+    ended: Store,
+    flow: Float[np.ndarray, "profile row"],
+) -> None:
+    """Push mass as `push_rows` does, where nobody has types: one number in every place."""
+    mass, live, new, new_live = inflow.mass, inflow.live, out.mass, out.live
+    over, over_live = ended.mass, ended.live
+    row_start, entry_start, successor = table.start, table.entry_start, table.successor
+    entry_chance = table.chance
+    begin, end = feeds.start[first], feeds.start[stop]
+    feed_source, feed_target, feed_update = feeds.source, feeds.target, feeds.update
+    feed_tracker, feed_flow = feeds.tracker, feeds.flow
+    held, awake = np.empty(end - begin), np.empty(end - begin, np.int64)
+    for i in range(part.states.size):
+        s = spot(part.states[i])
+        n_awake = 0
+        for f in range(begin, end):
+            source = spot(feed_source[f])
+            if live[source, s]:
+                awake[n_awake], held[n_awake] = f, mass[source, s, 0]
+                n_awake += 1
+        if n_awake == 0:
+            continue
+        here = part.local_row[i]
+        for r in range(row_start[s], row_start[s + spot(1)]):
+            likely = chance[spot(here), 0, 0]
+            here += 1
+            if likely <= 0.0:
+                continue
+            for y in range(n_awake):
+                x = spot(awake[y])
+                update = feed_update[x]
+                if update >= 0 and row_class[spot(feed_tracker[x]), spot(r)] != update:
+                    continue
+                sent = held[y] * likely
+                if feed_flow[x] >= 0:
+                    flow[spot(feed_flow[x]), spot(r)] = sent
+                for e in range(entry_start[spot(r)], entry_start[spot(r + 1)]):
+                    share, n = entry_chance[spot(e), 0], successor[spot(e)]
+                    if share == 0.0:
+                        continue
+                    if n < 0:
+                        _add_number(share, sent, feed_target[x], -1 - n, over, over_live)
+                    else:
+                        _add_number(share, sent, feed_target[x], n, new, new_live)
+
+
 @kernel
 def push_rows(
     first: int,
@@ -548,6 +688,11 @@ def push_rows(
     pairs, and where it leads is looked up once. Arrays are taken out of their records beforehand:
     inside the loops that would cost more than the sums do.
     """
+    if flow.shape[0] == 1 and inflow.mass.shape[2] == 1:
+        _push_untyped(
+            first, stop, part, table, chance, row_class, feeds, inflow, out, ended, flow
+        )  # fmt: skip
+        return
     mass, live, new, new_live = inflow.mass, inflow.live, out.mass, out.live
     over, over_live = ended.mass, ended.live
     states, local_row, local_lesson = part.states, part.local_row, part.local_lesson
@@ -960,3 +1105,49 @@ def total_beliefs(
             if live[first + p, s]:
                 for b in range(total.shape[1]):
                     total[p, b] += mass[first + p, s, b]
+
+
+@kernel
+def count_acts(
+    option: Int32[np.ndarray, "row"],
+    action: Int[np.ndarray, "option"],
+    bound: Float[np.ndarray, "option type"],
+    own: int,
+    flow: Float[np.ndarray, "row"],
+    acts: Float[np.ndarray, "type action"],
+    prescribed: Float[np.ndarray, "type action"],
+) -> None:
+    """Add how often a mover of one type takes each action, and how often by prescription.
+
+    Args:
+        option: The mover's, -1 where the stage is passed over.
+        bound: As in `game.Options`.
+        own: The mover's type.
+        flow: What passes each row.
+    """
+    taken = np.zeros(action.size)
+    for r in range(option.size):
+        if option[r] >= 0:
+            taken[option[r]] += flow[r]
+    sums = np.zeros((2, acts.shape[1]))
+    for o in range(action.size):
+        sums[0, action[o]] += taken[o]
+        if bound[o, own] >= 0.0:
+            sums[1, action[o]] += taken[o]
+    for a in range(acts.shape[1]):
+        acts[own, a] += sums[0, a]
+        prescribed[own, a] += sums[1, a]
+
+
+@kernel
+def count_levels(
+    level: Int32[np.ndarray, "field state"],
+    mass: Float[np.ndarray, "reached"],
+    levels: Float[np.ndarray, "variable level"],
+) -> None:
+    """Write how much of the mass of the first states stands at each level of each variable."""
+    for v in range(levels.shape[0]):
+        for n in range(levels.shape[1]):
+            levels[v, n] = 0.0
+        for s in range(mass.size):
+            levels[v, level[v, s]] += mass[s]

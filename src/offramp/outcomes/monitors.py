@@ -14,8 +14,8 @@ from jaxtyping import Float
 
 from offramp.game.language import Expr, Period
 from offramp.outcomes.columns import Columns, Labels, Split
-from offramp.outcomes.conditions import ENDED, Condition, Label, Reader, reads
-from offramp.outcomes.forward import MAIN, Feed, Sweep, weigh_ended
+from offramp.outcomes.conditions import ENDED, Condition, Label, Reader, reads, weigh_ended
+from offramp.outcomes.forward import MAIN, Feed, Sweep
 
 __all__ = ["Ever", "Seen"]
 

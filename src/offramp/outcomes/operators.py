@@ -7,7 +7,7 @@ learns what from what, which entries are one signal, a chain's steps in one run 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -168,6 +168,12 @@ class RowsPlan:
         """Joint acts of all states."""
         return len(self.rows.entry_start) - 1
 
+    def with_numbers(self, table: StageTable) -> RowsPlan:
+        """Return the plan of a table of the same structure, with its own chances and payments."""
+        assert table.rows is not None
+        chance = np.require(table.rows.chance, np.float64, ["C", "A", "W"])
+        return replace(self, table=table, rows=self.rows._replace(chance=chance))
+
 
 class _Signals(NamedTuple):
     lesson_start: np.ndarray
@@ -176,11 +182,11 @@ class _Signals(NamedTuple):
     member_start: np.ndarray
 
 
-def plan_rows(table: StageTable, game: Game, types: Types, *, learns: bool) -> RowsPlan:
+def plan_rows(table: StageTable, game: Game, *, learns: bool) -> RowsPlan:
     """Prepare a stage with rows; with `learns` false beliefs stay where they are."""
     assert table.rows is not None
     rows = table.rows
-    learners = _learners(table, game) if learns and types.n_beliefs > 1 else ()
+    learners = _learners(table, game) if learns else ()
     by_entry = bool(learners) and (table.hides or table.reader >= 0)
     row_of_entry = np.repeat(np.arange(len(rows.option)), np.diff(rows.entry_start))
     signals = _group_signals(table, rows, row_of_entry) if by_entry else _no_signals(rows)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int, UInt8
 
 from offramp.errors import GameError, Problem
 from offramp.game import FREE, Game, Options, StateSpace
@@ -51,7 +51,9 @@ class OwnPlay:
         """Return the same: everybody knows how everybody plays."""
         return self.log_played(period, stage, mover)
 
-    def refuse_silence(self, period: int, stage: int, reached: Bool[np.ndarray, "state"]) -> None:
+    def refuse_silence(
+        self, period: int, stage: int, live: UInt8[np.ndarray, "pair state"]
+    ) -> None:
         """Do nothing: an equilibrium says what is played everywhere in its own game."""
 
 
@@ -113,12 +115,15 @@ class BorrowedPlay:
         with np.errstate(divide="ignore"):
             return np.log(np.where(bound >= 0.0, bound, np.where(bound == FREE, share, 0.0)))
 
-    def refuse_silence(self, period: int, stage: int, reached: Bool[np.ndarray, "state"]) -> None:
+    def refuse_silence(
+        self, period: int, stage: int, live: UInt8[np.ndarray, "pair state"]
+    ) -> None:
         """Refuse to play on where the solution says nothing about a choice that is free.
 
         Raises:
             GameError: Such a situation has been reached.
         """
+        reached = np.asarray(live.any(axis=0))
         table = self._game.table(0 if self._game.forever else period, stage)
         for k, options in enumerate(table.movers):
             played = self.log_played(period, stage, k)

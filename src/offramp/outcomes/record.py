@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from offramp.game import Game
+from offramp.outcomes import kernels
 from offramp.outcomes.beliefs import BeliefRecord
 from offramp.outcomes.conditions import ENDED, Reader
 from offramp.outcomes.forward import MAIN, Sweep
@@ -31,8 +32,7 @@ class Record:
         self.reader = reader
         n_stages = len(game.stage_names)
         variables = reader.space.crisis.variables
-        self.n_levels = [len(v.levels) for v in variables]
-        widest = max(self.n_levels, default=1)
+        widest = max((len(v.levels) for v in variables), default=1)
         self.acts: dict[tuple[int, int], np.ndarray] = {}
         self.bound: dict[tuple[int, int], np.ndarray] = {}
         for m in range(n_stages):
@@ -72,18 +72,13 @@ class Record:
 
     def _note_acts(self, plan: RowsPlan, flow: np.ndarray, period: int, stage: int) -> None:
         for k, mover in enumerate(plan.table.movers):
-            rows = np.flatnonzero(plan.seats[k].option >= 0)
-            option = plan.seats[k].option[rows]
             typed = self.game.players[mover.player].typed
             for p in range(len(flow)):
                 own = int(self.game.profiles[p, typed]) if typed >= 0 else 0
-                taken = np.bincount(option, weights=flow[p, rows], minlength=len(mover.action))
-                prescribed = taken * (mover.bound[:, own] >= 0.0)
-                n = len(mover.names)
-                self.acts[stage, k][period, own] += np.bincount(mover.action, taken, minlength=n)
-                self.bound[stage, k][period, own] += np.bincount(
-                    mover.action, prescribed, minlength=n
-                )
+                kernels.count_acts(
+                    plan.seats[k].option, mover.action, mover.bound, own, flow[p],
+                    self.acts[stage, k][period], self.bound[stage, k][period],
+                )  # fmt: skip
 
     def at_arrival(self, sweep: Sweep) -> None:
         """Note the levels after a stage, and what has just ended."""
@@ -95,13 +90,12 @@ class Record:
             )
         states = sweep.state_totals(MAIN).sum(axis=0)
         self._left = states.sum()
-        here = self.reader.columns(sweep.slot)[:, : len(states)]
-        for v, n in enumerate(self.n_levels):
-            levels = np.bincount(here[v], states, minlength=n)
-            if len(self._ended_states):
-                frozen = self.reader.columns(ENDED)[v]
-                levels = levels + np.bincount(frozen, self._ended_states, minlength=n)
-            self.levels[sweep.period, sweep.slot - 1, v, :n] = levels
+        levels = self.levels[sweep.period, sweep.slot - 1]
+        kernels.count_levels(self.reader.columns(sweep.slot), states, levels)
+        if len(self._ended_states):
+            frozen = np.empty_like(levels)
+            kernels.count_levels(self.reader.columns(ENDED), self._ended_states, frozen)
+            levels += frozen
 
     def at_end(self, sweep: Sweep) -> None:
         """Note beliefs and payoffs at a period's end."""

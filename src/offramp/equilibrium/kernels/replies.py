@@ -7,11 +7,12 @@ from jaxtyping import Float, Int
 
 from offramp.equilibrium.kernels.arithmetic import fast_exp, fast_log
 from offramp.equilibrium.kernels.cache import builder, kernel, part, spot
-from offramp.equilibrium.kernels.expectations import RowTable, expect_options
+from offramp.equilibrium.kernels.expectations import RowTable, expect_options, expect_row
 
 __all__ = ["SAME_VALUE", "logit_lanes", "play_untyped", "reply_untyped"]
 
 FORBIDDEN = -2.0  # as in game.factored: kernels read no other room's constants
+ABREAST = 64  # states whose options' numbers fill a few kilobytes: they stay in the nearest cache
 SAME_VALUE = 1e-12  # relative; action values closer than this are equals, of which the first wins
 
 
@@ -117,46 +118,141 @@ def _mix(
 
 
 @part
-def _reply_once(
-    s: int,
+def _expect_each(
     first: int,
     n_options: int,
-    account: int,
-    precision: float,
-    bound: Float[np.ndarray, "option one"],
-    after: Float[np.ndarray, "option column"],
-    log_strategy: Float[np.ndarray, "option one belief"],
-    values: Float[np.ndarray, "state column"],
+    row: int,
+    table: RowTable,
+    next_values: Float[np.ndarray, "next_state column"],
+    ended: Float[np.ndarray, "ended column"],
+    after: Float[np.ndarray, "place column"],
 ) -> None:
-    """Reply freely where there is one belief about one profile: nothing to spread over lanes."""
-    best, total = -np.inf, 0.0
+    """Write what options pay and lead to, from `after[first]` on, where there is one belief.
+
+    Four columns at a time are summed up before they are written: with so few, going through memory
+    at every entry would take longer than the sums. Where there are no four, the last stands for
+    those that are missing.
+    """
+    entry_start, successor, chance, pay = (
+        table.entry_start, table.successor, table.chance, table.pay
+    )  # fmt: skip
+    last = after.shape[1] - 1
     for a in range(n_options):
-        if bound[first + a, 0] != FORBIDDEN:
-            best = max(best, precision * after[a, account])
-    for a in range(n_options):
-        if bound[first + a, 0] != FORBIDDEN:
-            log_strategy[first + a, 0, 0] = precision * after[a, account] - best
-            total += fast_exp(log_strategy[first + a, 0, 0])
-    total = fast_log(total)
-    for c in range(values.shape[1]):
-        values[s, spot(c)] = 0.0
-    for a in range(n_options):
-        if bound[first + a, 0] == FORBIDDEN:
-            log_strategy[first + a, 0, 0] = -np.inf
-            continue
-        log_strategy[first + a, 0, 0] -= total
-        share = fast_exp(log_strategy[first + a, 0, 0])
-        for c in range(values.shape[1]):
-            values[s, spot(c)] += share * after[a, spot(c)]
+        r, at = spot(row + a), spot(first + a)
+        for c in range(0, last + 1, 4):
+            c0, c1, c2, c3 = (
+                spot(c), spot(min(c + 1, last)), spot(min(c + 2, last)), spot(min(c + 3, last))
+            )  # fmt: skip
+            s0, s1, s2, s3 = pay[r, c0], pay[r, c1], pay[r, c2], pay[r, c3]
+            for e in range(entry_start[r], entry_start[r + spot(1)]):
+                share, to = chance[spot(e), 0], successor[spot(e)]
+                if to >= 0:
+                    n = spot(to)
+                    s0 += share * next_values[n, c0]
+                    s1 += share * next_values[n, c1]
+                    s2 += share * next_values[n, c2]
+                    s3 += share * next_values[n, c3]
+                else:
+                    n = spot(-1 - to)
+                    s0 += share * ended[n, c0]
+                    s1 += share * ended[n, c1]
+                    s2 += share * ended[n, c2]
+                    s3 += share * ended[n, c3]
+            after[at, c0], after[at, c1], after[at, c2], after[at, c3] = s0, s1, s2, s3
 
 
 @part
-def _is_free(first: int, n_options: int, bound: Float[np.ndarray, "option one"]) -> bool:
-    """Return whether no policy prescribes with what probability an option is taken."""
-    most = -1.0
+def _write_logits(
+    first: int,
+    n_options: int,
+    at: int,
+    account: int,
+    precision: float,
+    bound: Float[np.ndarray, "option one"],
+    after: Float[np.ndarray, "place column"],
+    logit: Float[np.ndarray, "place"],
+) -> bool:
+    """Write a state's logits relative to the best, or the logs of what is prescribed.
+
+    Returns:
+        Whether the mover is free, so that they are still to be normalised.
+    """
+    best, most = -np.inf, -1.0
     for a in range(n_options):
         most = max(most, bound[first + a, 0])
+        if bound[first + a, 0] != FORBIDDEN:
+            best = max(best, precision * after[at + a, account])
+    for a in range(n_options):
+        logit[at + a] = -np.inf
+        if most >= 0.0:
+            if bound[first + a, 0] >= 0.0:
+                logit[at + a] = np.log(bound[first + a, 0])
+        elif bound[first + a, 0] != FORBIDDEN:
+            logit[at + a] = precision * after[at + a, account] - best
     return most < 0.0
+
+
+@builder
+def _reply_abreast(
+    start: int,
+    stop: int,
+    table: RowTable,
+    option_start: Int[np.ndarray, "state_1"],
+    bound: Float[np.ndarray, "option one"],
+    widest: int,
+    account: int,
+    precision: float,
+    next_values: Float[np.ndarray, "next_state column"],
+    ended: Float[np.ndarray, "ended column"],
+    log_strategy: Float[np.ndarray, "option one belief"],
+    values: Float[np.ndarray, "state column"],
+) -> None:
+    """Reply where there is one belief about one profile, in many states abreast.
+
+    There is nothing in a state to spread over vector lanes then, so the options of `ABREAST` states
+    stand side by side. The sums are those of one state after another, in the same order.
+    """
+    n_columns = values.shape[1]
+    after = np.empty((ABREAST * max(widest, 1), n_columns))
+    logit, share = np.empty(after.shape[0]), np.empty(after.shape[0])
+    scale = np.empty(ABREAST)
+    for begin in range(start, stop, ABREAST):
+        end = min(begin + ABREAST, stop)
+        origin = option_start[begin]
+        n_places = option_start[end] - origin
+        for s in range(begin, end):
+            first, n_options = option_start[s], option_start[s + 1] - option_start[s]
+            scale[s - begin] = 1.0
+            if n_options == 0:
+                expect_row(table.start[s], table, 1, next_values, ended, s, values)
+                continue
+            at = first - origin
+            _expect_each(at, n_options, table.start[s], table, next_values, ended, after)
+            if _write_logits(first, n_options, at, account, precision, bound, after, logit):
+                scale[s - begin] = 0.0
+        for i in range(n_places):
+            share[i] = fast_exp(logit[i])
+        for s in range(begin, end):
+            if scale[s - begin] == 0.0:
+                for i in range(option_start[s] - origin, option_start[s + 1] - origin):
+                    scale[s - begin] += share[i]
+        for x in range(end - begin):
+            scale[x] = fast_log(scale[x])
+        for s in range(begin, end):
+            for i in range(option_start[s] - origin, option_start[s + 1] - origin):
+                logit[i] -= scale[s - begin]
+                log_strategy[origin + i, 0, 0] = logit[i]
+        for i in range(n_places):
+            share[i] = fast_exp(logit[i])
+        for s in range(begin, end):
+            if option_start[s] == option_start[s + 1]:
+                continue
+            for c in range(n_columns):
+                total = 0.0
+                for i in range(option_start[s] - origin, option_start[s + 1] - origin):
+                    if share[i] > 0.0:
+                        total += share[i] * after[i, c]
+                values[s, c] = total
 
 
 @kernel
@@ -198,13 +294,15 @@ def reply_untyped(
     after = np.empty((max(widest, 1), next_values.shape[1]))
     action_value = np.empty((max(widest, 1), n_beliefs))
     strategy = np.empty(n_beliefs)
-    once = n_beliefs == 1 and n_profiles == 1 and precision < np.inf
+    if n_beliefs == 1 and n_profiles == 1 and precision < np.inf:
+        _reply_abreast(
+            start, stop, table, option_start, bound, widest, account, precision, next_values, ended,
+            log_strategy, values,
+        )  # fmt: skip
+        return
     for s in range(start, stop):
         first, n_options = option_start[s], option_start[s + 1] - option_start[s]
         if not expect_options(s, n_options, table, n_beliefs, next_values, ended, after, values):
-            continue
-        if once and _is_free(first, n_options, bound):
-            _reply_once(s, first, n_options, account, precision, bound, after, log_strategy, values)
             continue
         for a in range(n_options):
             for b in range(n_beliefs):
