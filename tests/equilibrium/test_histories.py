@@ -226,7 +226,7 @@ def test_newton_step_solves_the_linear_system() -> None:
 
 
 def test_a_second_game_compiles_nothing() -> None:
-    solve_histories(shipped("crisis-signalling"))
+    solve_histories(shipped("crisis-signalling")).values  # both kernels of the accounts too
     kernels = (advance, sweep_up, step_down, evaluate_up)
     before = [len(getattr(one, "signatures", [])) for one in kernels]
     solve_histories(shipped("probing-red-line")).values  # evaluates all accounts
