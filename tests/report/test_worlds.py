@@ -149,6 +149,7 @@ def test_switched_mechanisms_turn_what_the_formula_says(offramp, planted, known)
         (("--policies", "sure", "risk", "--measure", "kept"), lambda loss: loss > 0.4),
         (("--policy", "risk", "--limit", "0.3"), lambda loss: loss <= 0.3),
         (("--policy", "risk", "--measure", "kept", "--limit", "0.3"), lambda loss: loss <= 0.7),
+        (("--policy", "sure", "--limit", "0.4"), lambda loss: loss <= 1.0),  # just reached: kept
     ],
 )
 def test_two_policies_or_a_limit_may_be_asked_about(offramp, planted, known, asked, holds):

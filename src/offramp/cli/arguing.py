@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from offramp.cli.words import FAILED, DrawGrid, Grid, Json, Scenario, Set, View, amounts, app, say
+from offramp.cli.words import (
+    FAILED,
+    Claim,
+    DrawGrid,
+    Grid,
+    Json,
+    Measure,
+    Scenario,
+    Set,
+    TwoPolicies,
+    View,
+    amounts,
+    app,
+    say,
+)
 
 __all__ = ["audit", "claims", "crux", "flips", "rates"]
 
@@ -106,17 +120,9 @@ def crux(
     between: Annotated[
         tuple[str, str], typer.Option(metavar="V W", help="The views of two camps.")
     ] = ("essay", "critic"),
-    claim: Annotated[
-        str | None, typer.Option(metavar="C", help="Ask both whether this claim holds.")
-    ] = None,
-    policies: Annotated[
-        tuple[str, str] | None,
-        typer.Option(metavar="A B", help="Ask both whether the first of two is better."),
-    ] = None,
-    measure: Annotated[
-        str | None,
-        typer.Option(metavar="M", help="By this measure; the first with a direction if not given."),
-    ] = None,
+    claim: Claim = None,
+    policies: TwoPolicies = None,
+    measure: Measure = None,
     set_: Set = None,
     grid: Grid = None,
     exact: Annotated[
@@ -149,17 +155,9 @@ def crux(
 @app.command()
 def flips(
     scenario: Scenario,
-    claim: Annotated[
-        str | None, typer.Option(metavar="C", help="Ask whether this claim holds.")
-    ] = None,
-    policies: Annotated[
-        tuple[str, str] | None,
-        typer.Option(metavar="A B", help="Ask whether the first of two is better."),
-    ] = None,
-    measure: Annotated[
-        str | None,
-        typer.Option(metavar="M", help="By this measure; the first with a direction if not given."),
-    ] = None,
+    claim: Claim = None,
+    policies: TwoPolicies = None,
+    measure: Measure = None,
     view: View = None,
     set_: Set = None,
     grid: Grid = None,

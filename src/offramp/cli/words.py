@@ -16,13 +16,17 @@ __all__ = [
     "OK",
     "STOPPED",
     "AllBranches",
+    "By",
+    "Claim",
     "DrawGrid",
     "Grid",
     "Json",
+    "Measure",
     "Policies",
     "Run",
     "Scenario",
     "Set",
+    "TwoPolicies",
     "View",
     "amounts",
     "app",
@@ -54,6 +58,23 @@ Policies = Annotated[
     list[str] | None,
     typer.Option(
         metavar="P,…", help="Only these policies and cases; all, if not given. May be repeated."
+    ),
+]
+TwoPolicies = Annotated[
+    tuple[str, str] | None,
+    typer.Option(metavar="A B", help="Ask whether the first of two is better."),
+]
+Claim = Annotated[str | None, typer.Option(metavar="C", help="Ask whether this claim holds.")]
+Measure = Annotated[
+    str | None,
+    typer.Option(metavar="M", help="By this measure; the first with a direction if not given."),
+]
+By = Annotated[
+    str | None,
+    typer.Option(
+        metavar="M|value(P)",
+        help="Judge by this measure, or by a player's value; by the first measure with a "
+        "direction, if not given.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]

@@ -9,11 +9,15 @@ import typer
 
 from offramp.cli.words import (
     FAILED,
+    By,
+    Claim,
     Json,
+    Measure,
     Policies,
     Run,
     Scenario,
     Set,
+    TwoPolicies,
     View,
     amounts,
     app,
@@ -118,14 +122,7 @@ def earned(
 @app.command()
 def doubt(
     run: Run,
-    by: Annotated[
-        str | None,
-        typer.Option(
-            metavar="M|value(P)",
-            help="Judge by this measure, or by a player's value; by the first measure with a "
-            "direction, if not given.",
-        ),
-    ] = None,
+    by: By = None,
     policies: Policies = None,
     than: Annotated[
         str | None,
@@ -161,14 +158,7 @@ def doubt(
 @app.command()
 def believe(
     run: Run,
-    by: Annotated[
-        str | None,
-        typer.Option(
-            metavar="M|value(P)",
-            help="Best by this measure, or by a player's value; by the first measure with a "
-            "direction, if not given.",
-        ),
-    ] = None,
+    by: By = None,
     policies: Policies = None,
     purity: Annotated[
         float,
@@ -195,20 +185,12 @@ def believe(
 @app.command()
 def drivers(
     run: Run,
-    claim: Annotated[
-        str | None, typer.Option(metavar="C", help="Ask whether this claim holds.")
-    ] = None,
-    policies: Annotated[
-        tuple[str, str] | None,
-        typer.Option(metavar="A B", help="Ask whether the first of two is better."),
-    ] = None,
+    claim: Claim = None,
+    policies: TwoPolicies = None,
     policy: Annotated[
         str | None, typer.Option(metavar="P", help="Ask whether this one keeps the limit.")
     ] = None,
-    measure: Annotated[
-        str | None,
-        typer.Option(metavar="M", help="By this measure; the first with a direction if not given."),
-    ] = None,
+    measure: Measure = None,
     limit: Annotated[
         float | None, typer.Option(metavar="X", help="With --policy: of the measure.")
     ] = None,

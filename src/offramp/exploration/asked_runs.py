@@ -14,17 +14,15 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from offramp.exploration.claims import asked_by
-from offramp.exploration.questions import Question, does_it_hold, is_it_better, is_it_kept
-from offramp.exploration.robustness import Better
+from offramp.exploration.questions import Question, does_it_hold
 from offramp.exploration.runs import Run
 from offramp.exploration.shares import FAILS, HOLDS, UNDECIDED
-from offramp.exploration.verdicts import claims_by_world, judge_worlds
+from offramp.exploration.verdicts import claims_by_world, judge_claim
 
 __all__ = [
     "AskedWorlds",
     "ask_claim",
-    "ask_lead",
-    "ask_limit",
+    "ask_worlds",
     "choices",
     "has_own_units",
     "measure_of",
@@ -81,33 +79,22 @@ def ask_claim(run: Run, name: str) -> AskedWorlds:
     """Ask whether a claim holds: the slack is what its weakest comparison clears.
 
     Raises:
-        ValueError: The scenario has no such claim, or the run lacks a case that it compares.
+        KeyError: The scenario has no such claim.
     """
     claims = claims_by_world(run)
-    for one in judge_worlds(run):
-        if one.claim.name == name:
 
-            def question(place: int) -> Question:
-                claim = claims(place)[name]
-                return does_it_hold(claim, asked_by(run.scenario, [claim]))
+    def question(place: int) -> Question:
+        claim = claims(place)[name]
+        return does_it_hold(claim, asked_by(run.scenario, [claim]))
 
-            return AskedWorlds(one.claim.decl.says, one.verdict, one.clearance, question)
-    raise ValueError(f"no claim '{name}' can be judged in this run")
+    one = judge_claim(run, name)
+    return AskedWorlds(one.claim.decl.says, one.verdict, one.clearance, question)
 
 
-def ask_lead(run: Run, measure: str, one: str, other: str, better: Better) -> AskedWorlds:
-    """Ask whether one case is better than another by a measure."""
-    lower = better == "lower"
-    lead = (run.of(measure, other) - run.of(measure, one)) * (1.0 if lower else -1.0)
-    verdict = np.where(lead > 0, HOLDS, np.where(lead < 0, FAILS, UNDECIDED))
-    asked = is_it_better(measure, one, other, lower=lower)
-    return AskedWorlds(asked.says, verdict, lead, lambda place: asked)
-
-
-def ask_limit(run: Run, measure: str, case: str, limit: float, better: Better) -> AskedWorlds:
-    """Ask whether a case keeps a measure within a limit; at the limit it does."""
-    lower = better == "lower"
-    room = (limit - run.of(measure, case)) * (1.0 if lower else -1.0)
-    verdict = np.where(room >= 0, HOLDS, np.where(np.isnan(room), UNDECIDED, FAILS))
-    asked = is_it_kept(measure, case, limit, lower=lower)
-    return AskedWorlds(asked.says, verdict, room, lambda place: asked)
+def ask_worlds(run: Run, question: Question) -> AskedWorlds:
+    """Ask the same of every world: which of two cases is better, or whether one keeps a limit."""
+    slack = np.array([question.slack(run.lookup(place)) for place in range(len(run.world))])
+    is_so = np.array([question.is_so(one) for one in slack])
+    open_ = np.isnan(slack) | ((slack == 0) & ~is_so)
+    verdict = np.where(is_so, HOLDS, np.where(open_, UNDECIDED, FAILS))
+    return AskedWorlds(question.says, verdict, slack, lambda place: question)

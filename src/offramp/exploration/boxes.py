@@ -96,11 +96,12 @@ class Trajectory:
 class BoxFound(NamedTuple):
     """A chosen box, the trajectory it was chosen from, and its quasi-p-values.
 
-    `at` has one entry, of the box after what does not matter was lifted; shares are of all worlds,
-    those of earlier boxes included.
+    `chosen` is its place in the trajectory, before what does not matter was lifted. `at` has one
+    entry, of the box after that; shares are of all worlds, those of earlier boxes included.
     """
 
     box: Box
+    chosen: int
     at: Trajectory
     quasi_p: Float[np.ndarray, "assumption"]
     trajectory: Trajectory
@@ -401,15 +402,15 @@ def find_boxes(
         trajectory = peel_box(
             assumptions, interest, weights=weights, free=free, peel=peel, least_mass=least_mass
         )
-        chosen = trajectory.boxes[choose_box(trajectory, least_density)]
-        box = relax_box(chosen, assumptions, interest, free)
+        chosen = choose_box(trajectory, least_density)
+        box = relax_box(trajectory.boxes[chosen], assumptions, interest, free)
         at = _trajectory(_Sample.of(assumptions, interest, weights, free), [box], 1)
-        if at.density[0] < least_density and chosen is not box:
-            box = chosen  # what was lifted did matter, taken together
+        if at.density[0] < least_density and trajectory.boxes[chosen] is not box:
+            box = trajectory.boxes[chosen]  # what was lifted did matter, taken together
             at = _trajectory(_Sample.of(assumptions, interest, weights, free), [box], 1)
         if at.density[0] < least_density or not at.n_restricted[0]:
             break
         p_values = quasi_p_values(box, assumptions, interest, free)
-        found.append(BoxFound(box, at, p_values, trajectory))
+        found.append(BoxFound(box, chosen, at, p_values, trajectory))
         free = free & ~worlds_in(box, assumptions)
     return tuple(found)

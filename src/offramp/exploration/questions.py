@@ -17,7 +17,7 @@ from offramp.errors import OfframpError, Problem, RunError, closest
 from offramp.exploration.cases import Laid
 from offramp.exploration.claims import asked_by
 from offramp.exploration.jobs import reason_of
-from offramp.exploration.measured import Asked, Measured, measure_cases
+from offramp.exploration.measured import Asked, measure_cases
 from offramp.game import Moulds
 from offramp.scenario import Scenario, bind
 from offramp.scenario.claims import Claim, Comparison, read_claims
@@ -36,7 +36,10 @@ __all__ = [
 
 LEAST_SLACK = 1e-9  # nearer to zero is zero: two solves agree no better, and rounding has a sign
 
-Slack = Callable[[Measured], float]
+Lookup = Callable[[str, str], float]
+"""A measure in a case."""
+
+Slack = Callable[[Lookup], float]
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,17 @@ class Question:
         slack: Positive where it is so, negative where it is not, zero where a difference is within
             what solving leaves. Must be fit to be sent to other processes.
         says: The same as a sentence.
+        at_zero: Whether a slack of zero is so, as where a limit is kept that is just reached.
     """
 
     asked: Asked
     slack: Slack
     says: str
+    at_zero: bool = False
+
+    def is_so(self, slack: float) -> bool:
+        """Return whether a slack says yes; what does not arise (NaN) does not."""
+        return slack > 0 or (self.at_zero and slack == 0)
 
 
 class Wording(NamedTuple):
@@ -88,7 +97,7 @@ def does_it_hold(claim: Claim, asked: Asked) -> Question:
     return Question(asked, partial(_clears, claim.comparisons), claim.decl.says)
 
 
-def _clears(comparisons: Sequence[Comparison], measured: Measured) -> float:
+def _clears(comparisons: Sequence[Comparison], measured: Lookup) -> float:
     # one that does not arise leaves the claim open, in whatever order they stand
     return _told(float(np.min([one.clearance(measured) for one in comparisons])))
 
@@ -101,7 +110,7 @@ def is_it_better(measure: str, one: str, other: str, *, lower: bool) -> Question
     return Question(asked, partial(_lead, measure, one, other, -1.0 if lower else 1.0), says)
 
 
-def _lead(measure: str, one: str, other: str, sign: float, measured: Measured) -> float:
+def _lead(measure: str, one: str, other: str, sign: float, measured: Lookup) -> float:
     return _told(sign * (measured(measure, one) - measured(measure, other)))
 
 
@@ -110,13 +119,13 @@ def _told(slack: float) -> float:
 
 
 def is_it_kept(measure: str, case: str, limit: float, *, lower: bool) -> Question:
-    """Ask whether a case keeps a measure within a limit, and what room is left."""
+    """Ask whether a case keeps a measure within a limit, and what room is left; at it, it does."""
     sign = -1.0 if lower else 1.0
     says = f"{case} keeps {measure} at {'most' if lower else 'least'} {limit:g}."
-    return Question({case: (measure,)}, partial(_room, measure, case, limit, sign), says)
+    return Question({case: (measure,)}, partial(_room, measure, case, limit, sign), says, True)
 
 
-def _room(measure: str, case: str, limit: float, sign: float, measured: Measured) -> float:
+def _room(measure: str, case: str, limit: float, sign: float, measured: Lookup) -> float:
     return _told(sign * (measured(measure, case) - limit))
 
 

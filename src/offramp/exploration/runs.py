@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -107,6 +107,14 @@ class Run:
             ValueError: There is no such measure or case.
         """
         return self.measure[:, self.cases.index(case), self.measures.index(measure)]
+
+    def lookup(self, place: int) -> Callable[[str, str], float]:
+        """Return what reads a measure in a case of one world, by its place in the run."""
+
+        def measured(measure: str, case: str) -> float:
+            return float(self.of(measure, case)[place])
+
+        return measured
 
     def drawn(self) -> dict[str, list[Any]]:
         """Return what was drawn, in every world.

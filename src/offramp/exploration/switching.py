@@ -70,10 +70,10 @@ def switch_mechanisms(
     asked = [(int(place), question(int(place))) for place in places]
     found = np.array(share_out(partial(_turned_by, run, names), asked, done))
     slack = found.reshape(len(asked), 1 + len(names))
-    before, after = slack[:, :1], slack[:, 1:]
-    arises = ~np.isnan(before) & ~np.isnan(after)
-    turned = arises & ((before > 0) != (after > 0))
-    return Switches(run.world[places], names, before[:, 0] > 0, turned)
+    told = zip(asked, slack, strict=True)
+    is_so = np.array([[question.is_so(one) for one in row] for (_, question), row in told])
+    arises = ~np.isnan(slack[:, :1]) & ~np.isnan(slack[:, 1:])
+    return Switches(run.world[places], names, is_so[:, 0], arises & (is_so[:, :1] != is_so[:, 1:]))
 
 
 def _turned_by(run: Run, names: Sequence[str], asked: tuple[int, Question]) -> list[float]:

@@ -26,7 +26,7 @@ from offramp.exploration.shares import (
 from offramp.scenario import bind
 from offramp.scenario.claims import Claim, judge, read_claims
 
-__all__ = ["JudgedClaim", "claims_by_world", "judge_worlds"]
+__all__ = ["JudgedClaim", "claims_by_world", "claims_to_judge", "judge_claim", "judge_worlds"]
 
 CODE = {"holds": HOLDS, "fails": FAILS, "undecided": UNDECIDED}
 
@@ -58,9 +58,19 @@ class JudgedClaim:
 def judge_worlds(run: Run, confidence: float = 0.95) -> tuple[JudgedClaim, ...]:
     """Judge every claim of a run's scenario whose cases the run has, in the scenario's order."""
     claims = claims_by_world(run)
+    return tuple(_judged(run, name, claims, confidence) for name in claims_to_judge(run))
+
+
+def judge_claim(run: Run, name: str, confidence: float = 0.95) -> JudgedClaim:
+    """Judge one claim, whose cases the run must have."""
+    return _judged(run, name, claims_by_world(run), confidence)
+
+
+def claims_to_judge(run: Run) -> tuple[str, ...]:
+    """Return the claims of a run's scenario whose cases the run has, in the scenario's order."""
     return tuple(
-        _judged(run, name, claims, confidence)
-        for name, claim in claims(0).items()
+        name
+        for name, claim in claims_by_world(run)(0).items()
         if all(case in run.cases for one in claim.comparisons for case in one.cases)
     )
 
@@ -100,10 +110,7 @@ def _judged(
     is_solved = np.all(run.solved[:, column], axis=1)
     for world in np.flatnonzero(is_solved):
         claim = claims(int(world))[name]
-
-        def lookup(measure: str, case: str, world: int = int(world)) -> float:
-            return float(run.of(measure, case)[world])
-
+        lookup = run.lookup(int(world))
         verdict[world] = CODE[judge(one.verdict(lookup) for one in claim.comparisons)]
         clearance[world] = min(one.clearance(lookup) for one in claim.comparisons)
     shares = None

@@ -24,7 +24,7 @@ from offramp.exploration.robustness import (
 )
 from offramp.exploration.runs import Run
 from offramp.exploration.weighing import even_out
-from offramp.exploration.worth_knowing import find_worth
+from offramp.exploration.worth_knowing import Worth, find_worth
 from offramp.report.answers import ConflictRow, DoubtAnswer, DoubtedPolicy, GainRow, WorthRow
 from offramp.report.stored_runs import (
     Yardstick,
@@ -82,8 +82,6 @@ def describe_doubt(
         weights=run.weight,
     )
     gauged = [case for case in cases if not has_own_units(run, case)]
-    order = np.argsort(-worth.estimate, kind="stable")
-    stands_out = worth.stands_out()
     return DoubtAnswer(
         offramp=__version__,
         run=run_head(run),
@@ -100,18 +98,22 @@ def describe_doubt(
         frontier=list(measures),
         conflicts=list(_conflicts(run, cases, measures)),
         chosen=cases[worth.chosen],
-        worth=[
-            WorthRow(
-                assumption=worth.names[k],
-                estimate=float(worth.estimate[k]),
-                cautious=float(worth.cautious[k]),
-                chance_high=float(worth.chance_high[k]),
-                stands_out=bool(stands_out[k]),
-            )
-            for k in order
-        ],
+        worth=list(_worth(worth)),
         everything=worth.everything,
     )
+
+
+def _worth(worth: Worth) -> Iterator[WorthRow]:
+    """Yield assumptions, first what it would be worth most to know."""
+    stands_out = worth.stands_out()
+    for k in np.argsort(-worth.estimate, kind="stable"):
+        yield WorthRow(
+            assumption=worth.names[k],
+            estimate=float(worth.estimate[k]),
+            cautious=float(worth.cautious[k]),
+            chance_high=float(worth.chance_high[k]),
+            stands_out=bool(stands_out[k]),
+        )
 
 
 def _policies(

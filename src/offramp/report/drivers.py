@@ -10,15 +10,15 @@ import numpy as np
 
 from offramp import __version__
 from offramp.errors import Problem, RunError
-from offramp.exploration.asked_runs import AskedWorlds, ask_claim, ask_lead, ask_limit
+from offramp.exploration.asked_runs import AskedWorlds, ask_claim, ask_worlds
 from offramp.exploration.boxes import BoxFound, find_boxes
 from offramp.exploration.drawn import Drawn
 from offramp.exploration.importance import Index, rank_correlation, weigh_importance
-from offramp.exploration.questions import refuse_unknown
+from offramp.exploration.questions import is_it_better, is_it_kept, refuse_unknown
 from offramp.exploration.runs import Run
 from offramp.exploration.shares import FAILS, HOLDS, UNDECIDED, wilson_interval
 from offramp.exploration.switching import Switches, switch_mechanisms
-from offramp.exploration.verdicts import judge_worlds
+from offramp.exploration.verdicts import claims_to_judge
 from offramp.report.answers import (
     BoxRow,
     DriverRow,
@@ -118,19 +118,19 @@ def _asked(
             )
         )
     if claim is not None:
-        known = [one.claim.name for one in judge_worlds(run)]
-        refuse_unknown("claim that this run can judge", claim, known, "--claim")
+        refuse_unknown("claim that this run can judge", claim, claims_to_judge(run), "--claim")
         return ask_claim(run, claim)
     directed = directed_measures(run)
     name = measure or next(iter(directed), "")
     refuse_unknown("measure with a direction", name, list(directed), "--measure")
     for case in policies or (policy,):
         refuse_unknown("case", str(case), run.cases, "--policies" if policies else "--policy")
+    lower = directed[name] == "lower"
     if policies is not None:
-        return ask_lead(run, name, *policies, directed[name])
+        return ask_worlds(run, is_it_better(name, *policies, lower=lower))
     assert policy is not None
     assert limit is not None
-    return ask_limit(run, name, policy, limit, directed[name])
+    return ask_worlds(run, is_it_kept(name, policy, limit, lower=lower))
 
 
 def _drivers(
@@ -209,6 +209,7 @@ def _box(of: Literal["fails", "holds"], found: BoxFound, assumptions: Drawn) -> 
             )
             for k in range(len(curve.boxes))
         ],
+        chosen=found.chosen,
     )
 
 

@@ -39,9 +39,12 @@ from offramp.report.answers import (
     WhyAnswer,
 )
 from offramp.report.audit_tables import audit_tables
+from offramp.report.believe_tables import believe_sentences
 from offramp.report.canon_tables import canon_tables
 from offramp.report.claim_tables import claim_tables
 from offramp.report.crux_tables import crux_sentences, crux_tables
+from offramp.report.doubt_tables import doubt_notes, doubt_tables
+from offramp.report.driver_tables import drivers_sentences, drivers_tables
 from offramp.report.earned_tables import earned_sentences, earned_tables
 from offramp.report.essay_layout import write_essay, write_mechanism
 from offramp.report.essay_tables import essay_list, mechanism_list
@@ -59,14 +62,6 @@ from offramp.report.tables import (
 )
 from offramp.report.trust import worst_certificate
 from offramp.report.why_tables import why_tables
-from offramp.report.world_tables import (
-    believe_sentences,
-    doubt_notes,
-    doubt_tables,
-    drivers_sentences,
-    drivers_tables,
-    worlds_words,
-)
 
 __all__ = ["STANCE", "write_answer"]
 
@@ -273,7 +268,7 @@ def _over_worlds(
     head: RunHead, sentences: Iterable[str], tables: Iterable[Table], width: int
 ) -> str:
     """Write an answer about the worlds of a run."""
-    told = [textwrap.fill(one, width) for one in (worlds_words(head), *sentences)]
+    told = [textwrap.fill(one, width) for one in (head.words, *sentences)]
     shown = [render(table, width) for table in tables if table.rows]
     return "\n\n".join([_head(head.scenario), *told, *shown])
 

@@ -173,17 +173,17 @@ def limit_rows(box: Box, assumptions: Drawn, quasi_p: np.ndarray | None = None) 
                 high=high,
                 settings=allowed,
                 quasi_p=None if quasi_p is None else float(quasi_p[k]),
-                words=_limit_words(assumptions.names[k], low, high, allowed),
+                rule=_rule(low, high, allowed),
             )
         )
     return rows
 
 
-def _limit_words(name: str, low: float | None, high: float | None, allowed: list[str]) -> str:
+def _rule(low: float | None, high: float | None, allowed: list[str]) -> str:
     if allowed:
-        return f"{name} is {' or '.join(allowed)}"
+        return f"is {' or '.join(allowed)}"
     if low is not None and high is not None:
-        return f"{name} from {format_number(low)} to {format_number(high)}"
+        return f"from {format_number(low)} to {format_number(high)}"
     if low is not None:
-        return f"{name} at least {format_number(low)}"
-    return f"{name} at most {format_number(high or 0.0)}"
+        return f"at least {format_number(low)}"
+    return f"at most {format_number(high or 0.0)}"

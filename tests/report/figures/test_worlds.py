@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from helpers.figures import HOSTILE, LONG, compiled, rows, texts
-from offramp.exploration.boxes import Box, Trajectory, find_boxes, whole_box
+from offramp.exploration.boxes import Box, whole_box
 from offramp.exploration.drawn import gather_assumptions
-from offramp.exploration.importance import Importance, Index
-from offramp.exploration.thresholds import find_thresholds
+from offramp.report.answers import DriverRow, FlipRow, FlipsAnswer, IndexRow, MovedRow, PeelRow
 from offramp.report.figures.borders import EQUAL, Axis, verdict_map
 from offramp.report.figures.boxes import Restriction, box_card, peeling_curve, restrictions_of
-from offramp.report.figures.flips import HIGH_END, LOW_END, Swing, swing_of, tornado
+from offramp.report.figures.flips import HIGH_END, LOW_END, Swing, swings_of, tornado
 from offramp.report.figures.importance import importance_bars
 from offramp.report.figures.quantiles import quantile_dots
 from offramp.report.figures.regret import regret_heatmap
 from offramp.report.figures.words import cut, printable
+from offramp.report.stored_runs import limit_rows
 
 RNG = np.random.default_rng(3)
 VALUES = {"pledge": RNG.beta(2, 8, 400), "none": RNG.beta(4, 4, 400)}
@@ -135,15 +135,24 @@ def test_tornado_ranks_by_width_and_keeps_the_numbers():
     assert lines == {"verdict turns": 0.0, "base world": 0.1}
 
 
-def test_swing_is_read_off_thresholds():
-    found = find_thresholds(lambda xs: [0.3 - x if x < 0.9 else np.nan for x in xs], 0.0, 1.0)
-    swing = swing_of("x", found)
-    assert (swing.low, swing.slack_low) == ("0", 0.3)
-    assert (swing.high, swing.slack_high) == ("0.875", pytest.approx(-0.575))
-    assert swing.flips == ("0.300",)
-    nothing = find_thresholds(lambda xs: [np.nan for _ in xs], 0.0, 1.0)
-    with pytest.raises(ValueError, match="never arises over the range of x"):
-        swing_of("x", nothing)
+def moved(name: str, slack_low: float | None, slack_high: float | None, *flips: float) -> MovedRow:
+    found = [
+        FlipRow(value=at, low=at, high=at, kind="crossing", so_above=False, distance=0.1)
+        for at in flips
+    ]
+    return MovedRow(
+        assumption=name, base=0.5, low=0.0, high=0.875, log=False, at_low="so", at_high="not so",
+        slack_low=slack_low, slack_high=slack_high, flips=found, tried=9, not_arising=0,
+        unsolved=0, reason=None,
+    )  # fmt: skip
+
+
+def test_swings_are_the_numbers_that_have_a_slack_at_both_ends():
+    rows = [moved("x", 0.3, -0.575, 0.3), moved("open", None, 0.1), moved("y", 0.2, 0.1)]
+    answer = FlipsAnswer.model_construct(numbers=rows)
+    assert swings_of(answer) == [
+        Swing("x", "0", "0.875", 0.3, -0.575, ("0.300",)), Swing("y", "0", "0.875", 0.2, 0.1),
+    ]  # fmt: skip
 
 
 # --- boxes ----------------------------------------------------------------------------------------
@@ -157,17 +166,20 @@ def test_restrictions_say_what_a_box_asks_in_words():
     low, high, kept = box.low.copy(), box.high.copy(), box.kept.copy()
     low[0], high[0], high[1] = 0.5, 3.0, 2.5
     kept[2] = [True, False, True]  # in alphabetical order: off, on, rival
-    found = restrictions_of(Box(low, high, kept), worlds)
+    found = restrictions_of(limit_rows(Box(low, high, kept), worlds), worlds)
     assert [(one.name, one.rule) for one in found] == [
-        ("n", "from 0.500 to 3"), ("m", "at most 2.50"), ("s", "off or rival"),
+        ("n", "from 0.500 to 3"), ("m", "at most 2.50"), ("s", "is off or rival"),
     ]  # fmt: skip
+    assert (found[0].low, found[0].high) == (0.5, 3.0)
     assert (found[0].least, found[0].most) == (0.0, 4.0)
+    assert (found[1].low, found[1].high) == (1.0, 2.5)  # an open end is that of the range
+    assert (found[2].kept, found[2].settings) == (("off", "rival"), ("off", "on", "rival"))
 
 
 def test_box_card_draws_the_part_of_each_range():
     asked = [
-        Restriction("n", 1.0, 3.0, 0.0, 4.0),
-        Restriction("s", kept=("off",), settings=("off", "on")),
+        Restriction("n", "from 1 to 3", 1.0, 3.0, 0.0, 4.0),
+        Restriction("s", "is off", kept=("off",), settings=("off", "on")),
     ]
     spec = compiled(box_card(asked, coverage=0.8, density=0.9, mass=0.25, what="it fails"))
     found = [row for row in rows(spec) if row.get("inside")]
@@ -183,15 +195,16 @@ def test_box_card_draws_the_part_of_each_range():
         box_card([], coverage=1, density=1, mass=1, what="x")
 
 
-def test_curve_has_every_box_of_the_trajectory():
-    value = RNG.random((300, 2))
-    worlds = gather_assumptions({"a": value[:, 0].tolist(), "b": value[:, 1].tolist()})
-    trajectory: Trajectory = find_boxes(worlds, value[:, 0] > 0.6)[0].trajectory
-    found = rows(compiled(peeling_curve(trajectory, 2, what="it fails")))
-    np.testing.assert_allclose([r["coverage"] for r in found], trajectory.coverage)
-    np.testing.assert_allclose([r["density"] for r in found], trajectory.density)
-    assert [r["restricted"] for r in found] == trajectory.n_restricted.tolist()
-    assert [i for i, r in enumerate(found) if r["is_chosen"]] == [2]
+def test_curve_has_every_box_that_was_peeled():
+    peeled = [(1.0, 0.4, 1.0, 0), (1.0, 0.5, 0.8, 1), (0.9, 0.52, 0.7, 2), (0.6, 0.9, 0.3, 2)]
+    curve = [PeelRow(coverage=c, density=d, mass=m, restricted=n) for c, d, m, n in peeled]
+    found = rows(compiled(peeling_curve(curve, 3, what="it fails")))
+    assert [(r["coverage"], r["density"], r["restricted"]) for r in found] == [
+        (c, d, n) for c, d, _, n in peeled
+    ]
+    assert [i for i, r in enumerate(found) if r["is_chosen"]] == [3]
+    # figures stand where the number of restrictions changes
+    assert [i for i, r in enumerate(found) if r["is_new"]] == [0, 1, 2]
 
 
 # --- borders and importance -----------------------------------------------------------------------
@@ -212,17 +225,21 @@ def test_map_has_a_mark_per_world_and_the_base_case():
         verdict_map(x, y, ["a"], ["a"], label="loss")
 
 
-def test_importance_is_ranked_and_held_against_the_dummy():
-    of = Index(np.array([0.1, 0.5, 0.04]), np.array([0.02, 0.4, 0.0]), np.array([0.2, 0.6, 0.08]))
-    other = Index(*(np.zeros(3) for _ in range(3)))
-    found = Importance(("weak", "strong", "dummy"), 1000, other, of, 0.95)
-    told = rows(compiled(importance_bars(found, answer="loss")))
+def driver(name: str, value: float, low: float, high: float) -> DriverRow:
+    index = IndexRow(value=value, low=low, high=high)
+    return DriverRow(
+        assumption=name, delta=index, first=index, rank_correlation=None, stands_out=low > 0.08
+    )
+
+
+def test_importance_is_held_against_the_dummy():
+    found = [driver("strong", 0.5, 0.4, 0.6), driver("weak", 0.1, 0.02, 0.2)]
+    told = rows(compiled(importance_bars(found, 0.08, answer="loss", n_worlds=1000)))
     bars = [(r["name"], r["value"], r["low"], r["high"], r["stands"]) for r in told if "value" in r]
     assert bars == [
         ("strong", 0.5, 0.4, 0.6, "clearly above the dummy"),
         ("weak", 0.1, 0.02, 0.2, "not clearly above it"),
     ]
-    assert [found.names[k] for k in np.flatnonzero(found.stands_out())] == ["strong"]
     assert [r["at"] for r in told if r.get("word") == "dummy"] == [0.08]
 
 
@@ -239,14 +256,13 @@ def test_hostile_names_are_data(name):
     found = rows(compiled(bars))
     assert {r["name"] for r in found if "stop" in r} == {shown}
     assert [r["turns"] for r in found if "turns" in r] == [f"turns at {cut(name, 16)}"]
-    asked = Restriction(name, kept=(name,), settings=(name, "b"))
+    asked = Restriction(name, name, kept=(name,), settings=(name, "b"))
     card = box_card([asked], coverage=1, density=1, mass=1, what=name)
     assert shown in {r.get("setting") for r in rows(compiled(card))}
     axes = Axis(name, [name, "b"], name, name), Axis(name, [0.5, 1.0], 1.0, name)
     found = rows(compiled(verdict_map(*axes, [name, "b"], [name, "b"], label=name)))
     assert shown in {r.get("best") for r in found}
-    index = Index(*(np.array([0.5, 0.1]) for _ in range(3)))
-    bars = importance_bars(Importance((name, "dummy"), 9, index, index, 0.9), answer=name)
+    bars = importance_bars([driver(name, 0.5, 0.4, 0.6)], 0.1, answer=name, n_worlds=9)
     assert shown in {r.get("name") for r in rows(compiled(bars))}
 
 

@@ -56,9 +56,12 @@ def test_the_run_still_goes_on(offramp, folder):
 def test_answers_of_the_same_scenario_are_shown(offramp, folder):
     _, why, _ = offramp("why", "planted.yaml", "--player", "ruler", "--json")
     Path("why.json").write_text(why)
-    words = ("report", "run", "--base", "base", "--with", "why.json", "--out", "r.html", "--json")
+    Path("flips.json").write_text(offramp("flips", "planted.yaml", "--claim", "pays", "--json")[1])
+    Path("earned.json").write_text(offramp("earned", "run", "--worlds", "2", "--json")[1])
+    given = [word for name in ("why", "flips", "earned") for word in ("--with", f"{name}.json")]
+    words = ("report", "run", "--base", "base", *given, "--out", "r.html", "--json")
     cards = as_json("report", offramp(*words)[1])["cards"]
-    assert "why-1" in cards
+    assert {"why-1", "flips-1", "earned-1", "tree"} <= set(cards)
     assert "replies" in cards
     assert "map" in cards
 

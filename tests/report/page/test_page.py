@@ -18,14 +18,23 @@ from offramp.exploration.runs import open_run
 from offramp.exploration.shares import FAILS, HOLDS, judge_shares, share_worlds
 from offramp.exploration.verdicts import judge_worlds
 from offramp.exploration.weighing import effective_worlds
+from offramp.report.doubt import describe_doubt
+from offramp.report.drivers import describe_drivers
+from offramp.report.earned import describe_earned
 from offramp.report.files import write_results
+from offramp.report.flips import describe_flips
 from offramp.report.page.material import gather
 from offramp.report.page.write import render_report, write_report
+from offramp.report.reasons import describe_why
 from offramp.report.results import describe_run
 
 pytestmark = needs_browser
 
 WORLDS = 120
+CHARTS = {
+    "replies", "why-1", "spread-lost", "spread-kept", "doubt-lost", "map", "drivers-pays",
+    "box-pays-1", "peeling-pays-1", "box-pays-2", "peeling-pays-2", "flips-1",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +45,15 @@ def made(tmp_path_factory) -> tuple[Path, Path]:
     (folder / "planted.yaml").write_text(PLANTED)
     file = str(folder / "planted.yaml")
     write_results(describe_run(file, moves=["risk"]), file, folder / "base")
-    write_report(str(folder / "run"), folder / "report.html", base=folder / "base")
+    given = {
+        "why": describe_why(file, player="ruler", case="risk"),
+        "flips": describe_flips(file, policies=("risk", "sure"), measure="lost"),
+        "earned": describe_earned(folder / "run", worlds=4),
+    }
+    for name, answer in given.items():
+        (folder / f"{name}.json").write_text(answer.model_dump_json())
+    further = [folder / f"{name}.json" for name in given]
+    write_report(str(folder / "run"), folder / "report.html", base=folder / "base", further=further)
     return folder / "run", folder / "report.html"
 
 
@@ -51,7 +68,15 @@ def told_by(page, name, row):
 
 
 def test_every_chart_is_drawn_without_a_word_or_a_request(page):
-    assert page.draw_all() >= 6
+    assert page.draw_all() == len(CHARTS)
+    keys = page.page.locator(".card:has(.chart)").evaluate_all("found => found.map((o) => o.id)")
+    assert set(keys) == CHARTS
+    # each has drawn marks of its data, not only axes
+    assert page.page.locator(".chart").evaluate_all(
+        "found => found.every((o) => o.querySelectorAll('[role=graphics-symbol]').length > 0)"
+    )
+    drawings = page.page.locator(".card:has(.drawing)").evaluate_all("o => o.map((x) => x.id)")
+    assert drawings == ["tree", "ladder-risk"]
     assert [one for one in page.told if one[0] == "error"] == []
     assert [url for url in page.asked if not url.startswith(("file:", "data:", "blob:"))] == []
     policy = page.page.locator("meta[http-equiv]").get_attribute("content")
@@ -70,6 +95,80 @@ def test_tables_say_what_the_api_says(page, made):
         assert mean == pytest.approx(table[:, k].mean(), abs=1e-12)  # summed in another order
         assert float(cells.nth(3).get_attribute("data-value")) == regret.mean[k].item()
         assert float(cells.nth(5).get_attribute("data-value")) == regret.greatest[k].item()
+
+
+def shown_rows(page, card, caption) -> list[dict[str, str]]:
+    """Return the rows of a table by column; numbers as they stand in the page, whole."""
+    return page.page.evaluate(
+        """([card, caption]) => {
+          const table = [...document.querySelectorAll(`#${card} table`)].find((one) =>
+            one.caption.textContent.startsWith(caption));
+          const names = [...table.tHead.rows[0].cells].map((one) => one.textContent);
+          return [...table.tBodies[0].rows].map((row) => Object.fromEntries([...row.cells].map(
+            (cell, k) => [names[k], cell.dataset.value ?? cell.textContent.trim()])));
+        }""",
+        [card, caption],
+    )
+
+
+def agree(shown: dict[str, str], told: dict[str, object]) -> None:
+    """Numbers must be the same to the last digit, words the same words."""
+    for name, value in told.items():
+        found = shown[name] if isinstance(value, str) else float(shown[name])
+        assert found == value, (name, shown)
+
+
+def test_the_base_world_says_what_the_api_says(page, made):
+    base = describe_run(str(made[0].parent / "planted.yaml"))
+    for one in base.cases:
+        for act in one.replies:
+            rows = shown_rows(page, "replies", f"How {act.player} replies at {act.stage}")
+            [row] = [row for row in rows if row["case"] == one.case]
+            agree(row, {act.act: act.share, "choices": act.choices})
+        [row] = [row for row in shown_rows(page, "endings", "How") if row["case"] == one.case]
+        agree(row, {ending.ending: ending.chance for ending in one.endings})
+        measured = {row["measure"]: row for row in shown_rows(page, "endings", "What")}
+        for measure in one.measures:
+            agree(measured[measure.measure], {one.case: measure.value})
+
+
+def test_what_was_given_along_says_what_the_api_says(page, made):
+    flips = describe_flips(
+        str(made[0].parent / "planted.yaml"), policies=("risk", "sure"), measure="lost"
+    )
+    for row, one in zip(shown_rows(page, "flips-1", "Numbers"), flips.numbers, strict=True):
+        told = {"assumption": one.assumption, "stands at": one.base, "low end": one.low}
+        agree(row, {**told, "high end": one.high, "there": one.at_low})
+    earned = describe_earned(made[0], worlds=4)
+    shown = shown_rows(page, "earned-1", "What the verdicts")
+    for row, one in zip(shown, earned.claims, strict=True):
+        told = {"claim": one.claim, "worlds": one.worlds, "holds": one.holds, "fails": one.fails}
+        agree(row, {**told, "assumed": one.labels.assumed, "strategic": one.labels.strategic})
+
+
+def test_what_is_found_over_worlds_says_what_the_api_says(page, made):
+    drivers = describe_drivers(made[0], claim="pays", resamples=20)
+    shown = {row["assumption"]: row for row in shown_rows(page, "drivers-pays", "What the")}
+    for one in drivers.drivers:
+        told = {"importance": one.delta.value, "from": one.delta.low, "to": one.delta.high}
+        agree(shown[one.assumption], {**told, "by itself": one.first.value})
+    assert {box.of for box in drivers.boxes} == {"fails", "holds"}
+    for number, box in enumerate(drivers.boxes, 1):
+        rules = shown_rows(page, f"box-pays-{number}", "The rule")
+        for row, limit in zip(rules, box.limits, strict=True):
+            agree(row, {"assumption": limit.assumption, "rule": limit.rule})
+        curve = shown_rows(page, f"peeling-pays-{number}", "Boxes")
+        for row, peel in zip(curve, box.curve, strict=True):
+            agree(row, {"coverage": peel.coverage, "density": peel.density, "mass": peel.mass})
+        assert [k for k, row in enumerate(curve) if row["chosen"]] == [box.chosen]
+    doubt = describe_doubt(made[0], by="value(heir)")
+    shown = {row["policy"]: row for row in shown_rows(page, "doubt-value-heir-", "Policies")}
+    for one in doubt.policies:
+        told = {"mean": one.mean, "best in": one.best, "mean regret": one.mean_regret}
+        agree(shown[one.case], {**told, "greatest": one.greatest_regret, "worst": one.worst})
+    run = open_run(made[0])
+    for row in shown_rows(page, "spread-lost", "lost"):
+        agree(row, {"median": float(np.median(run.of("lost", row["policy"])))})
 
 
 def as_weighed(run, beliefs):

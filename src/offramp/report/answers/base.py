@@ -74,6 +74,12 @@ class RunHead(Record):
     of: int = Field(description="Worlds of the design.")
     seed: int
 
+    @property
+    def words(self) -> str:
+        """Which worlds are meant, as a sentence would say it."""
+        there = f"{self.worlds:,}" if self.worlds == self.of else f"{self.worlds:,} of {self.of:,}"
+        return f"{there} worlds of {self.folder}, drawn with seed {self.seed}."
+
 
 class LimitRow(Record):
     """A restriction of one assumption; of a number, ends that still belong to it."""
@@ -85,4 +91,9 @@ class LimitRow(Record):
     quasi_p: float | None = Field(
         default=None, description="Chance to see as many such worlds without the restriction."
     )
-    words: str = Field(description="The restriction as it would be said.")
+    rule: str = Field(description="The restriction as it would be said of the assumption.")
+
+    @property
+    def words(self) -> str:
+        """The restriction as a sentence would have it."""
+        return f"{self.assumption} {self.rule}"

@@ -68,6 +68,9 @@ class BoxRow(Record):
     worlds: int = Field(description="Inside.")
     such: int = Field(description="Of these, such worlds.")
     curve: list[PeelRow] = Field(description="From all worlds to the last box, peels then pastes.")
+    chosen: int = Field(
+        description="The box's place in the curve, before what does not matter was lifted."
+    )
 
 
 class SwitchedMechanism(Record):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import altair as alt
-import numpy as np
 
-from offramp.exploration.boxes import Box, Trajectory
 from offramp.exploration.drawn import Drawn
+from offramp.report.answers import LimitRow, PeelRow
 from offramp.report.figures.charting import LABEL_WIDTH, Chart, Fields, head, inline, told, whole
 from offramp.report.figures.palette import COLOURS, FLIP
 
@@ -26,6 +25,7 @@ class Restriction:
     """What a box asks of one assumption, beside all that it could be.
 
     Attributes:
+        rule: The restriction in plain words.
         low, high: Ends that still belong to the box.
         least, most: Ends of the whole range.
         kept, settings: Of an assumption with settings: those in the box, and all. The numbers are
@@ -33,6 +33,7 @@ class Restriction:
     """
 
     name: str
+    rule: str
     low: float = 0.0
     high: float = 1.0
     least: float = 0.0
@@ -40,33 +41,21 @@ class Restriction:
     kept: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
 
-    @property
-    def rule(self) -> str:
-        """The restriction in plain words."""
-        if self.settings:
-            return " or ".join(self.kept)
-        above, below = self.low > self.least, self.high < self.most
-        if above and below:
-            return f"from {told(self.low)} to {told(self.high)}"
-        if above:
-            return f"at least {told(self.low)}"
-        return f"at most {told(self.high)}" if below else "anything"
 
-
-def restrictions_of(box: Box, assumptions: Drawn) -> tuple[Restriction, ...]:
+def restrictions_of(limits: Iterable[LimitRow], assumptions: Drawn) -> tuple[Restriction, ...]:
     """Return what a box asks, beside what the worlds drew."""
     found = []
-    for k in np.flatnonzero(box.restricted()):
-        name, settings, column = (
-            assumptions.names[k], assumptions.settings[k], assumptions.value[:, k],
-        )  # fmt: skip
+    for limit in limits:
+        k = assumptions.names.index(limit.assumption)
+        settings, column = assumptions.settings[k], assumptions.value[:, k]
         if settings:
-            kept = tuple(s for s, inside in zip(settings, box.kept[k], strict=False) if inside)
-            found.append(Restriction(name, kept=kept, settings=settings))
+            kept = tuple(limit.settings)
+            found.append(Restriction(limit.assumption, limit.rule, kept=kept, settings=settings))
             continue
         least, most = float(column.min()), float(column.max())
-        low, high = max(float(box.low[k]), least), min(float(box.high[k]), most)
-        found.append(Restriction(name, low, high, least, most))
+        low = least if limit.low is None else max(limit.low, least)
+        high = most if limit.high is None else min(limit.high, most)
+        found.append(Restriction(limit.assumption, limit.rule, low, high, least, most))
     return tuple(found)
 
 
@@ -156,22 +145,21 @@ def _inside(is_inside: bool) -> Fields:
     return {"inside": word, "thick": 12 if is_inside else 5}
 
 
-def peeling_curve(trajectory: Trajectory, chosen: int, *, what: str) -> Chart:
+def peeling_curve(curve: Sequence[PeelRow], chosen: int, *, what: str) -> Chart:
     """Return coverage against density of every box that was peeled, the chosen one marked.
 
     Args:
-        chosen: Index of a box of the trajectory.
+        chosen: Index of a box of the curve.
         what: What is of interest, to follow "where".
     """
-    labelled = _labelled(trajectory)
+    labelled = _labelled(curve)
     rows = [
         {
-            "coverage": float(trajectory.coverage[i]), "density": float(trajectory.density[i]),
-            "mass": told(float(trajectory.mass[i]), is_chance=True), "step": i,
-            "restricted": int(trajectory.n_restricted[i]), "is_chosen": i == chosen,
-"is_new": i in labelled,
+            "coverage": row.coverage, "density": row.density,
+            "mass": told(row.mass, is_chance=True), "step": i, "restricted": row.restricted,
+            "is_chosen": i == chosen, "is_new": i in labelled,
         }
-        for i in range(len(trajectory.boxes))
+        for i, row in enumerate(curve)
     ]  # fmt: skip
     percent = alt.Axis(format="%")
     x = alt.X("coverage:Q", title="coverage · right is better: more of all such worlds inside",
@@ -201,16 +189,16 @@ def peeling_curve(trajectory: Trajectory, chosen: int, *, what: str) -> Chart:
     )
 
 
-def _labelled(trajectory: Trajectory) -> set[int]:
+def _labelled(curve: Sequence[PeelRow]) -> set[int]:
     """Return where the number of restrictions changes, as far as its figures do not overlap."""
     found: list[int] = []
-    for i, n in enumerate(trajectory.n_restricted):
-        if found and n == trajectory.n_restricted[found[-1]]:
-            continue
+    for i, row in enumerate(curve):
         if found:
-            last = found[-1]
-            aside = abs(trajectory.coverage[i] - trajectory.coverage[last])
-            if aside < APART and abs(trajectory.density[i] - trajectory.density[last]) < APART:
+            last = curve[found[-1]]
+            near = abs(row.coverage - last.coverage) < APART
+            if row.restricted == last.restricted or (
+                near and abs(row.density - last.density) < APART
+            ):
                 continue
         found.append(i)
     return set(found)

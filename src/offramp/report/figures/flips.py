@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import altair as alt
-import numpy as np
 
-from offramp.exploration.thresholds import Thresholds
+from offramp.report.answers import FlipsAnswer
 from offramp.report.figures.charting import LABEL_WIDTH, Chart, Fields, head, inline, told, whole
 from offramp.report.figures.palette import COLOURS, FLIP
 from offramp.report.figures.words import cut
 
-__all__ = ["Swing", "swing_of", "tornado"]
+__all__ = ["Swing", "swings_of", "tornado"]
 
 Align = Literal["left", "right"]
 
@@ -40,24 +39,20 @@ class Swing:
     flips: tuple[str, ...] = ()
 
 
-def swing_of(name: str, found: Thresholds) -> Swing:
-    """Return the swing of an assumption whose thresholds have been sought.
-
-    Raises:
-        ValueError: The question arises at none of the values tried.
-    """
-    arises = np.flatnonzero(~np.isnan(found.slack))
-    if not arises.size:
-        raise ValueError(f"the question never arises over the range of {name}")
-    first, last = int(arises[0]), int(arises[-1])
-    return Swing(
-        name,
-        told(float(found.value[first])),
-        told(float(found.value[last])),
-        float(found.slack[first]),
-        float(found.slack[last]),
-        tuple(told(flip.value) for flip in found.flips),
-    )
+def swings_of(answer: FlipsAnswer) -> list[Swing]:
+    """Return the swings of the numbers of an answer; where the slack has no end, there is none."""
+    return [
+        Swing(
+            row.assumption,
+            told(row.low),
+            told(row.high),
+            row.slack_low,
+            row.slack_high,
+            tuple(told(flip.value) for flip in row.flips),
+        )
+        for row in answer.numbers
+        if row.slack_low is not None and row.slack_high is not None
+    ]
 
 
 def tornado(swings: Sequence[Swing], base: float, *, claim: str) -> Chart:

@@ -22,7 +22,7 @@ __all__ = ["GameTree", "TreeNode", "grow_tree", "tree_svg"]
 MOST_ENDS = 64  # of play: beyond that no page is long enough to read them
 MOST_NODES = 20_000  # unrolled before what nobody chooses is left out
 ROW, ELBOW = 27.0, 22.0
-LEFT, TOP = 26.0, 92.0
+LEFT, TOP = 26.0, 112.0
 SMALL = 10.5
 NARROWEST = 480.0
 DOT = 5.0
@@ -262,18 +262,17 @@ def _legend(tree: GameTree, look: dict[str, Style]) -> Iterable[Markup]:
     known = any(node.chance is not None for node in tree.nodes)
     yield label(16, 20, cut(tree.title, 90), size=14, bold=True, whole=tree.title)
     told = "Who decides stands at each node; on the branches what is seen then"
-    yield label(
-        16, 40, f"{told}, and how likely it is there." if known else f"{told}.", size=11.5,
-        class_="of-quiet",
-    )  # fmt: skip
+    yield label(16, 40, f"{told}.", size=11.5, class_="of-quiet")
+    if known:
+        yield label(16, 56, "Beside it, how likely that is there.", size=11.5, class_="of-quiet")
     x = 20.0
     for name in tree.players:
         if any(name in node.movers for node in tree.nodes):
-            yield _mark(look[name], x, 58.0)
-            yield label(x + 10, 62, cut(name, WORDS), size=11.5, whole=name)
+            yield _mark(look[name], x, 76.0)
+            yield label(x + 10, 80, cut(name, WORDS), size=11.5, whole=name)
             x += 30 + 7.0 * len(cut(name, WORDS))
-    yield tag("rect", x=x - 4, y=54.0, width=8.0, height=8.0, class_="of-ink")
-    yield label(x + 10, 62, "play is over", size=11.5)
+    yield tag("rect", x=x - 4, y=72.0, width=8.0, height=8.0, class_="of-ink")
+    yield label(x + 10, 80, "play is over", size=11.5)
 
 
 def _mark(style: Style, x: float, y: float) -> Markup:

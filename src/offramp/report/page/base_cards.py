@@ -1,28 +1,32 @@
-"""Cards of the base world: who replies how, how it climbs, and why."""
+"""Cards of the base world: who moves when, who replies how, and how it climbs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from offramp.report.answers import CaseAnswer, RunAnswer, WhyAnswer
+from offramp.equilibrium.histories import solve_histories
+from offramp.errors import TooLargeError
+from offramp.game import compile_game
+from offramp.report.answers import CaseAnswer, RunAnswer
 from offramp.report.figures.ladder import ladder_svg
 from offramp.report.figures.replies import reply_matrix
-from offramp.report.figures.why import why_waterfall
+from offramp.report.figures.tree import grow_tree, tree_svg
 from offramp.report.page.cards import Card
 from offramp.report.run_tables import run_tables
 from offramp.report.tables import Table, format_share
-from offramp.report.why_tables import why_tables
 from offramp.scenario import Scenario, bind
 
-__all__ = ["base_cards", "reason_cards"]
+__all__ = ["base_cards"]
 
 HORIZON = "horizon"  # the ending of play that goes on
 MOST_NAMED = 2  # acts by which a rung is called
 MOST_LADDERS = 4  # policies whose climb is drawn; the tables have all
+MOST_STAGES = 12  # of all periods together: beyond that no tree could be read, and none is tried
 
 
 def base_cards(answer: RunAnswer, scenario: Scenario) -> Iterator[Card]:
     """Yield the displays of the base world."""
+    yield from _tree_cards(answer, scenario)
     tables = {table.name: table for table in run_tables(answer)}
     yield Card(
         "replies",
@@ -52,20 +56,25 @@ def base_cards(answer: RunAnswer, scenario: Scenario) -> Iterator[Card]:
     )
 
 
-def reason_cards(answers: tuple[WhyAnswer, ...]) -> Iterator[Card]:
-    """Yield why players reply as they do."""
-    for number, one in enumerate(answers, 1):
-        who = f"{one.player} ({one.type})" if one.type else one.player
-        switches = tuple(f"It would rather {each.to} if {each.change}." for each in one.switches)
-        yield Card(
-            f"why-{number}",
-            f"Why does {who} reply so at {one.stage} under {one.case}?",
-            switches or ("No small change of one payoff would make it do otherwise.",),
-            f"`offramp why {one.scenario.name} --player {one.player} --case {one.case}`: what each "
-            "act is worth, term by term, at the likeliest state.",
-            chart=why_waterfall(one).to_dict(),
-            tables=tuple(why_tables(one)),
-        )
+def _tree_cards(answer: RunAnswer, scenario: Scenario) -> Iterator[Card]:
+    """Yield the game as a tree, if it is one that can be read."""
+    crisis = bind(scenario)
+    if crisis.n_periods is None or len(crisis.stages) * crisis.n_periods > MOST_STAGES:
+        return
+    case, under = answer.cases[0].case, answer.scenario
+    try:
+        game = compile_game(scenario, case=case, view=under.view, parameters=under.set or None)
+        drawing = tree_svg(grow_tree(game, solved=None if game.typed else solve_histories(game)))
+    except TooLargeError:
+        return
+    yield Card(
+        "tree",
+        f"Who moves when, and what have they seen by then, under {case}?",
+        ("Every way that play can take, from left to right.",),
+        f"`offramp export {scenario.name} --gambit FILE.efg` writes the same tree for other "
+        "programs.",
+        drawing=drawing,
+    )
 
 
 def _some(tables: dict[str, Table], *names: str) -> tuple[Table, ...]:

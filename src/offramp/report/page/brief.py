@@ -8,6 +8,7 @@ from typing import Any
 
 from offramp import __version__
 from offramp.outcomes import optional_library
+from offramp.report.believe_tables import believe_sentences
 from offramp.report.crux_tables import crux_sentences
 from offramp.report.files import new_file
 from offramp.report.layout import STANCE
@@ -15,7 +16,6 @@ from offramp.report.page.ledger import LedgerRow, Side, sides, summary
 from offramp.report.page.material import Material
 from offramp.report.page.template import asset
 from offramp.report.page.trusting import trust_lines
-from offramp.report.world_tables import believe_sentences
 
 __all__ = ["brief_data", "write_brief"]
 

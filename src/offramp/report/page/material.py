@@ -31,7 +31,9 @@ from offramp.report.answers import (
     CruxAnswer,
     DoubtAnswer,
     DriversAnswer,
+    EarnedAnswer,
     EssayAnswer,
+    FlipsAnswer,
     RunAnswer,
     ScenarioHead,
     WhyAnswer,
@@ -49,7 +51,10 @@ from offramp.scenario.essays import list_essays, shipped_essays
 
 __all__ = ["Material", "essay_pairs", "gather"]
 
-SHOWN: dict[str, type[CruxAnswer] | type[WhyAnswer]] = {"crux": CruxAnswer, "why": WhyAnswer}
+Given = CruxAnswer | WhyAnswer | FlipsAnswer | EarnedAnswer
+SHOWN: dict[str, type[Given]] = {
+    "crux": CruxAnswer, "why": WhyAnswer, "flips": FlipsAnswer, "earned": EarnedAnswer,
+}  # fmt: skip
 COUNTER = "counter-essay"
 MOST_DRIVEN = 6  # claims whose drivers are sought: those over which worlds divide most evenly
 RESAMPLES = 20  # for the intervals of their indices
@@ -74,6 +79,8 @@ class Further(NamedTuple):
 
     cruxes: tuple[CruxAnswer, ...]
     reasons: tuple[WhyAnswer, ...]
+    flips: tuple[FlipsAnswer, ...]
+    earned: tuple[EarnedAnswer, ...]
 
 
 @dataclass(frozen=True)
@@ -106,7 +113,7 @@ def gather(target: str, *, base: Path | None = None, further: Sequence[Path] = (
         target: A scenario by name or file, whose base world is solved; or a folder that `explore`
             or `run` has written.
         base: Folder that `run` has written, to stand beside the worlds of an exploration.
-        further: Files with answers of `crux` or `why`, as `--json` prints them.
+        further: Files with answers of `crux`, `why`, `flips` or `earned`, as `--json` prints them.
 
     Raises:
         OfframpError: Something named is not there, damaged, or of another scenario.
@@ -146,9 +153,7 @@ def essay_pairs(about: str | None = None) -> tuple[tuple[EssayAnswer, EssayAnswe
     )
 
 
-def _of_base(
-    solved: RunAnswer, answers: Sequence[CruxAnswer | WhyAnswer], name_or_path: str
-) -> Material:
+def _of_base(solved: RunAnswer, answers: Sequence[Given], name_or_path: str) -> Material:
     scenario = load_scenario(name_or_path)
     kept = kept_verdicts(scenario.name, scenario)
     return Material(
@@ -166,9 +171,7 @@ def _of_base(
     )
 
 
-def _of_run(
-    run: Run, solved: RunAnswer | None, answers: Sequence[CruxAnswer | WhyAnswer]
-) -> Material:
+def _of_run(run: Run, solved: RunAnswer | None, answers: Sequence[Given]) -> Material:
     scenario, under = run.scenario, run.manifest
     drawn = run.drawn()
     enough = len(run.world) >= FEWEST and bool(drawn)
@@ -228,7 +231,10 @@ def _most_divided(judged: Mapping[str, JudgedClaim]) -> list[str]:
 
 
 def _kept(run: Run, kind: str, about: str, model: type[One], make: Callable[[], One]) -> One:
-    """Return an answer from the run's folder, found out anew where it is not there or is older."""
+    """Return an answer from the run's folder, found out anew where it is not there or is older.
+
+    It names the folder without its path, which is nobody else's business and may change.
+    """
     assert run.folder is not None
     named = hashlib.sha256(about.encode()).hexdigest()[:8]
     path = run.folder / "answers" / f"{kind}-{named}.json"
@@ -239,23 +245,27 @@ def _kept(run: Run, kind: str, about: str, model: type[One], make: Callable[[], 
     except (OSError, ValidationError):
         pass
     made = make()
+    head = made.run.model_copy(update={"folder": run.folder.resolve().name})
+    made = made.model_copy(update={"run": head})
     path.unlink(missing_ok=True)
     with new_file(path) as place:
         place.write_text(made.model_dump_json(indent=1), encoding="utf-8")
     return made
 
 
-def _further(answers: Sequence[CruxAnswer | WhyAnswer], scenario: Scenario) -> Further:
+def _further(answers: Sequence[Given], scenario: Scenario) -> Further:
     for one in answers:
         if one.scenario.name != scenario.name:
             raise RunError(_of_another("an answer given", one.scenario.name, scenario.name))
     return Further(
         tuple(one for one in answers if isinstance(one, CruxAnswer)),
         tuple(one for one in answers if isinstance(one, WhyAnswer)),
+        tuple(one for one in answers if isinstance(one, FlipsAnswer)),
+        tuple(one for one in answers if isinstance(one, EarnedAnswer)),
     )
 
 
-def _read_answer(path: Path) -> CruxAnswer | WhyAnswer:
+def _read_answer(path: Path) -> Given:
     """Read an answer that the page can show."""
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
@@ -269,7 +279,7 @@ def _read_answer(path: Path) -> CruxAnswer | WhyAnswer:
         Problem(
             code="R640",
             path=str(path),
-            message=f"'{path}' holds {what}; a report takes answers of crux and why.",
+            message=f"'{path}' holds {what}; a report takes those of {', '.join(SHOWN)}.",
             fix="write one with `offramp crux … --json > FILE`.",
         )
     )

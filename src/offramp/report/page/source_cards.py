@@ -1,49 +1,33 @@
-"""Cards of where everything comes from: numbers, mechanisms, measures, and what was left out."""
+"""Cards of where everything comes from: arguments, numbers, mechanisms, and what was left out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from offramp.report.answers import CruxAnswer
-from offramp.report.crux_tables import crux_sentences, crux_tables
-from offramp.report.figures.chain import chains_svg
+from offramp.report.figures.chain import chain_svg, chains_svg
 from offramp.report.page.cards import Card
 from offramp.report.page.material import Material
 from offramp.report.tables import Cell, Kind, Table, format_number
 from offramp.scenario import bind
 from offramp.scenario.library import find_mechanism
 
-__all__ = ["chain_cards", "crux_cards", "source_cards"]
+__all__ = ["chain_cards", "source_cards"]
 
 
 def chain_cards(material: Material) -> Iterator[Card]:
-    """Yield the argument of each essay as a graph, beside its counter-essay's."""
+    """Yield the argument of each essay as a graph, beside its counter-essay's if there is one."""
     for essay, counter in material.essays:
-        if counter is not None:
-            yield Card(
-                f"chain-{essay.essay.id}",
-                f"Which link carries the weight: {essay.essay.heading}?",
-                (
-                    "Steps that the text states are drawn whole, those that it leaves unsaid "
-                    "dashed; what an argument needs stands to its left.",
-                ),
-                f"`offramp essay {essay.essay.id}` and `offramp essay {counter.essay.id}`: read "
-                "off the essays paragraph by paragraph.",
-                drawing=chains_svg(essay, counter),
-            )
-
-
-def crux_cards(cruxes: tuple[CruxAnswer, ...]) -> Iterator[Card]:
-    """Yield what divides two camps."""
-    for number, one in enumerate(cruxes, 1):
-        first, second = one.between
+        names = [one.essay.id for one in (essay, counter) if one is not None]
+        commands = " and ".join(f"`offramp essay {name}`" for name in names)
         yield Card(
-            f"crux-{number}",
-            f"What divides {first} and {second}: {one.question}",
-            tuple(crux_sentences(one)),
-            f"`offramp crux {one.scenario.name} --between {first} {second}`: {one.judged:,} "
-            "mixtures of the two views were solved.",
-            tables=tuple(table for table in crux_tables(one) if table.rows),
+            f"chain-{essay.essay.id}",
+            f"Which link carries the weight: {essay.essay.heading}?",
+            (
+                "Steps that the text states are drawn whole, those that it leaves unsaid dashed; "
+                "what an argument needs stands to its left.",
+            ),
+            f"{commands}: read off the essays paragraph by paragraph.",
+            drawing=chain_svg(essay) if counter is None else chains_svg(essay, counter),
         )
 
 

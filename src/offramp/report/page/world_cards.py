@@ -8,12 +8,14 @@ import numpy as np
 
 from offramp.exploration.asked_runs import choices, measure_of
 from offramp.exploration.drawn import Drawn
-from offramp.exploration.importance import Importance, Index
 from offramp.exploration.robustness import are_best, best_share
 from offramp.exploration.runs import Run
-from offramp.report.answers import BoxRow, DoubtAnswer, DriversAnswer, IndexRow
+from offramp.report.answers import BoxRow, DoubtAnswer, DriversAnswer
+from offramp.report.believe_tables import believe_sentences
+from offramp.report.doubt_tables import doubt_tables
+from offramp.report.driver_tables import drivers_sentences, drivers_tables
 from offramp.report.figures.borders import Axis, verdict_map
-from offramp.report.figures.boxes import Restriction, box_card
+from offramp.report.figures.boxes import box_card, peeling_curve, restrictions_of
 from offramp.report.figures.importance import importance_bars
 from offramp.report.figures.quantiles import quantile_dots
 from offramp.report.figures.regret import regret_heatmap
@@ -21,13 +23,6 @@ from offramp.report.page.cards import Card
 from offramp.report.page.material import Material
 from offramp.report.results import is_chance
 from offramp.report.tables import Cell, Kind, Table, format_share
-from offramp.report.world_tables import (
-    believe_sentences,
-    doubt_tables,
-    drivers_sentences,
-    drivers_tables,
-    worlds_words,
-)
 from offramp.scenario import Scenario, bind
 
 __all__ = ["world_cards"]
@@ -47,8 +42,7 @@ def world_cards(material: Material) -> Iterator[Card]:
             f"believe-{belief.by}",
             f"What must you believe to choose each, judged by {belief.by}?",
             told,
-            f"`offramp believe {belief.run.folder} --by '{belief.by}'`, over "
-            f"{worlds_words(belief.run)}",
+            f"`offramp believe {belief.run.folder} --by '{belief.by}'`, over {belief.run.words}",
         )
     yield from _spread_cards(run, material.scenario)
     for doubt in material.found.doubts:
@@ -127,7 +121,7 @@ def _regret_card(run: Run, doubt: DoubtAnswer) -> Card:
         f"doubt-{doubt.by}",
         f"Which policy holds up if we are wrong, judged by {doubt.by}?",
         (sentence,),
-        f"`offramp doubt {doubt.run.folder} --by '{doubt.by}'`, over {worlds_words(doubt.run)} "
+        f"`offramp doubt {doubt.run.folder} --by '{doubt.by}'`, over {doubt.run.words} "
         "Regret is how much worse a policy is than the best of the same world.",
         chart=chart,
         tables=tuple(table for table in doubt_tables(doubt) if table.rows),
@@ -182,23 +176,19 @@ def _axis(run: Run, scenario: Scenario, name: str, told: np.ndarray) -> Axis:
 
 def _driver_cards(drawn: Drawn, claim: str, answer: DriversAnswer) -> Iterator[Card]:
     folder = answer.run.folder
-    rows = answer.drivers
-    dummy = answer.dummy or IndexRow(value=0.0, low=0.0, high=0.0)
-    found = Importance(
-        (*(row.assumption for row in rows), "dummy"),
-        answer.told,
-        _index([*(row.first for row in rows), dummy]),
-        _index([*(row.delta for row in rows), dummy]),
-        0.95,
-    )
+    bars = None
+    if answer.dummy is not None:
+        bars = importance_bars(
+            answer.drivers, answer.dummy.high, answer=claim, n_worlds=answer.told
+        ).to_dict()
     yield Card(
         f"drivers-{claim}",
         f"What drives it: {answer.question}",
         tuple(drivers_sentences(answer)),
-        f"`offramp drivers {folder} --claim {claim}`, over {worlds_words(answer.run)} The bars are "
+        f"`offramp drivers {folder} --claim {claim}`, over {answer.run.words} The bars are "
         "half the mean distance between the answer's distribution and that within a class of the "
         "assumption; the dashed line is how far an assumption without effect reaches.",
-        chart=importance_bars(found, answer=claim).to_dict(),
+        chart=bars,
         tables=tuple(table for table in drivers_tables(answer) if table.rows),
     )
     for number, box in enumerate(answer.boxes, 1):
@@ -211,7 +201,7 @@ def _driver_cards(drawn: Drawn, claim: str, answer: DriversAnswer) -> Iterator[C
             ),
             f"`offramp drivers {folder} --claim {claim}`: patient rule induction.",
             chart=box_card(
-                _restrictions(drawn, box),
+                restrictions_of(box.limits, drawn),
                 coverage=box.coverage,
                 density=box.density,
                 mass=box.mass,
@@ -219,37 +209,38 @@ def _driver_cards(drawn: Drawn, claim: str, answer: DriversAnswer) -> Iterator[C
             ).to_dict(),
             tables=(_box_table(box, f"{claim}-{number}"),),
         )
+        yield _peeling_card(folder, claim, number, box)
 
 
-def _index(rows: Sequence[IndexRow]) -> Index:
-    return Index(
-        *(np.array([getattr(row, end) for row in rows]) for end in ("value", "low", "high"))
+def _peeling_card(folder: str, claim: str, number: int, box: BoxRow) -> Card:
+    """Return how the box was found, for those who would rather choose another."""
+    columns: tuple[tuple[str, Kind], ...] = (
+        ("box", "number"), ("coverage", "share"), ("density", "share"), ("mass", "share"),
+        ("assumptions", "number"), ("chosen", "text"),
+    )  # fmt: skip
+    rows = tuple(
+        (k, row.coverage, row.density, row.mass, row.restricted, "yes" if k == box.chosen else "")
+        for k, row in enumerate(box.curve)
     )
-
-
-def _restrictions(drawn: Drawn, box: BoxRow) -> tuple[Restriction, ...]:
-    found = []
-    for limit in box.limits:
-        k = drawn.names.index(limit.assumption)
-        column = drawn.value[:, k]
-        if drawn.settings[k]:
-            found.append(
-                Restriction(
-                    limit.assumption, kept=tuple(limit.settings), settings=drawn.settings[k]
-                )
-            )
-            continue
-        least, most = float(column.min()), float(column.max())
-        low = least if limit.low is None else max(limit.low, least)
-        high = most if limit.high is None else min(limit.high, most)
-        found.append(Restriction(limit.assumption, low, high, least, most))
-    return tuple(found)
+    return Card(
+        f"peeling-{claim}-{number}",
+        f"How was that box found, and what would a smaller or larger one tell of {claim}?",
+        (
+            "Each dot is a box, cut from the one before it by giving up the few worlds that were "
+            f"least like the rest: further up, more of what is inside {box.of}; further "
+            "left, more of it was left outside.",
+        ),
+        f"`offramp drivers {folder} --claim {claim}`: patient rule induction peels a twentieth at "
+        "a time, then pastes back. From the chosen box, what does not matter was lifted.",
+        chart=peeling_curve(box.curve, box.chosen, what=f"it {box.of}").to_dict(),
+        tables=(Table(f"peeling-{claim}-{number}", "Boxes, as they were peeled", columns, rows),),
+    )
 
 
 def _box_table(box: BoxRow, name: str) -> Table:
     columns: tuple[tuple[str, Kind], ...] = (
         ("assumption", "text"), ("rule", "text"), ("quasi-p", "number"),
     )  # fmt: skip
-    rows = tuple((one.assumption, one.words, one.quasi_p) for one in box.limits)
+    rows = tuple((one.assumption, one.rule, one.quasi_p) for one in box.limits)
     note = "`quasi-p`: chance to see as many such worlds if the rule were lifted; no test."
     return Table(f"box-{name}", "The rule", columns, rows, note=note)

@@ -14,12 +14,18 @@ from offramp.report.answers import ReportAnswer
 from offramp.report.figures.palette import DARK, LIGHT, vega_config
 from offramp.report.files import new_file, refuse_existing
 from offramp.report.layout import STANCE
-from offramp.report.page.base_cards import base_cards, reason_cards
+from offramp.report.page.base_cards import base_cards
 from offramp.report.page.brief import write_brief
 from offramp.report.page.cards import Card
+from offramp.report.page.given_cards import (
+    crux_cards,
+    earned_cards,
+    flip_cards,
+    reason_cards,
+)
 from offramp.report.page.ledger import ledger_table, sides, summary
 from offramp.report.page.material import Material, gather
-from offramp.report.page.source_cards import chain_cards, crux_cards, source_cards
+from offramp.report.page.source_cards import chain_cards, source_cards
 from offramp.report.page.template import asset, digest, render
 from offramp.report.page.trusting import trust_lines
 from offramp.report.page.weighing_data import claim_extremes, shown_dials, worlds_data
@@ -68,23 +74,17 @@ def write_report(
 
 def render_report(material: Material) -> tuple[str, list[Card]]:
     """Return the page and the cards that it shows."""
-    run = material.run
+    run, given = material.run, material.further
     cards = list(world_cards(material))
     beliefs = [card for card in cards if card.key.startswith("believe-")]
     doubts = [card for card in cards if not card.key.startswith("believe-")]
     base = [] if material.base is None else list(base_cards(material.base, material.scenario))
-    base += reason_cards(material.further.reasons)
+    base += reason_cards(given.reasons)
     chains = list(chain_cards(material))
-    cruxes = list(crux_cards(material.further.cruxes))
+    cruxes = list(crux_cards(given.cruxes))
+    doubts += [*flip_cards(given.flips), *earned_cards(given.earned)]
     sources = list(source_cards(material))
-    ledger = Card(
-        "ledger",
-        "Every claim beside its counter-claim",
-        ("A verdict is worth what it stands on: an assumed one repeats what was put in.",),
-        f"`offramp claims {material.scenario.name}`"
-        + (f", counted over the worlds of `{run.folder}`." if run is not None else "."),
-        tables=(ledger_table(material),),
-    )
+    ledger = _ledger_card(material)
     dials = shown_dials(material) if material.judged else ()
     scripts = [asset("vega.js"), asset("page.js")]
     page = render(
@@ -111,6 +111,17 @@ def render_report(material: Material) -> tuple[str, list[Card]]:
         **_weighing(material, dials),
     )
     return page, [ledger, *chains, *cruxes, *beliefs, *base, *doubts, *sources]
+
+
+def _ledger_card(material: Material) -> Card:
+    over = ", counted over the worlds of the run" if material.run is not None else ""
+    return Card(
+        "ledger",
+        "Every claim beside its counter-claim",
+        ("A verdict is worth what it stands on: an assumed one repeats what was put in.",),
+        f"`offramp claims {material.scenario.name}`{over}.",
+        tables=(ledger_table(material),),
+    )
 
 
 def _weighing(material: Material, dials: tuple[Any, ...]) -> dict[str, Any]:
