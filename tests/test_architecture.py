@@ -19,11 +19,22 @@ DOCS = SOURCE.parents[1] / "docs"
 MODULES = sorted(SOURCE.rglob("*.py"))
 NAMES = {".".join(p.relative_to(SOURCE.parent).with_suffix("").parts) for p in MODULES}
 # a room may import itself and any room before it
-ORDER = ("errors", "scenario", "game", "equilibrium", "outcomes", "exploration", "report", "cli")
+ORDER = (
+    "errors",
+    "notebook",
+    "scenario",
+    "game",
+    "equilibrium",
+    "outcomes",
+    "exploration",
+    "report",
+    "cli",
+)
 NEVER = {("equilibrium", "scenario"), ("outcomes", "scenario")}
 CORE = {"jaxtyping", "numpy"}
 MAY_USE = {
     "errors": set(),
+    "notebook": set(),
     "scenario": CORE | {"_ruamel_yaml", "pydantic", "pydantic_core", "ruamel"},
     "game": CORE,
     "equilibrium": CORE | {"numba"},

@@ -13,7 +13,6 @@ UNDER_WAY = frozenset(
     {
         "campaign-2014-2026",
         "guarantee-2025",
-        "restraint-2022",
     }
 )
 

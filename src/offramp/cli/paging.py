@@ -34,7 +34,8 @@ def report(
         typer.Option(
             "--with",
             metavar="ANSWER.json",
-            help="Show this answer of `crux --json` or `why --json` too. May be repeated.",
+            help="Show this answer of `crux`, `why`, `flips` or `earned` --json too. May be "
+            "repeated.",
         ),
     ] = None,
     brief: Annotated[

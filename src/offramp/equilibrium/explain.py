@@ -52,6 +52,7 @@ from offramp.errors import GameError, OfframpError, Problem
 from offramp.game import FORBIDDEN, FREE, Game
 from offramp.game.beliefs import observer_belief
 from offramp.game.terms import compile_terms
+from offramp.notebook import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +61,7 @@ __all__ = ["Explanation", "explain", "refuse_histories", "why"]
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(Shown):
     """Why a player, of one type, replies as it does in one situation.
 
     Worths are in payoff units of the period; terms and what is learnt sum to the action value.

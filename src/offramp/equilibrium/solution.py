@@ -17,6 +17,7 @@ from jaxtyping import Float
 
 from offramp.equilibrium.stage_game import StageStatus
 from offramp.game.factored import Game
+from offramp.notebook import Shown
 
 __all__ = ["Equilibrium", "PeriodAnswer", "Settings", "StrategyStore", "Windows"]
 
@@ -108,7 +109,7 @@ class Windows:
 
 
 @dataclass(frozen=True)
-class Equilibrium:
+class Equilibrium(Shown):
     """The agent logit quantal response equilibrium of a game on the belief grid.
 
     Attributes:

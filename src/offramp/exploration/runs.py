@@ -15,6 +15,7 @@ from offramp.errors import Problem, RunError
 from offramp.exploration.assumptions import Assumptions, Worlds
 from offramp.exploration.manifest import Manifest
 from offramp.exploration.store import BEYOND, FAILED, SOLVED, Chunk, Store, chunks_damaged, find_run
+from offramp.notebook import Shown
 from offramp.outcomes import optional_library
 from offramp.scenario import Scenario, parse_scenario
 
@@ -25,7 +26,7 @@ __all__ = ["Run", "collect", "open_run"]
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Shown):
     """Every case in every world that has been solved.
 
     Attributes:

@@ -18,6 +18,7 @@ from jaxtyping import Float, Int
 from offramp.errors import Problem, RunError
 from offramp.exploration.cases import Laid, plan_solves, solve_cases, wanted_cases
 from offramp.exploration.quantities import ask
+from offramp.notebook import Shown
 from offramp.outcomes import optional_library
 from offramp.scenario import Scenario, bind
 
@@ -48,7 +49,7 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(Shown):
     """Answers at every point of one or two axes.
 
     Attributes:

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from offramp.errors import OfframpError, Problem
+from offramp.notebook import Shown
 from offramp.outcomes.beliefs import Calibration
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Acts:
 
 
 @dataclass(frozen=True)
-class Outcomes:
+class Outcomes(Shown):
     """How it ends, and on the way there: exact distributions over all paths.
 
     Attributes:

@@ -1,9 +1,8 @@
-"""Essays and mechanisms as text."""
+"""Essays and mechanisms laid out."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from offramp.report.answers import EssayAnswer, MechanismAnswer, MechanismSide, StepRow
 from offramp.report.essay_tables import (
@@ -12,34 +11,24 @@ from offramp.report.essay_tables import (
     parameter_table,
     role_table,
 )
-from offramp.report.tables import render
+from offramp.report.parts import Lines, Part
 
-__all__ = ["write_essay", "write_mechanism"]
+__all__ = ["essay_parts", "mechanism_parts"]
 
 
-def write_essay(answer: EssayAnswer, width: int) -> str:
-    """Write what an essay argues, its chain, its claims and its opponents."""
+def essay_parts(answer: EssayAnswer) -> Iterator[Part]:
+    """Yield what an essay argues, its chain, its claims and its opponents."""
     essay = answer.essay
     who = "; ".join([essay.author, f"outlet: {answer.outlet}", f"title: {answer.title}"])
     against = f" It answers {essay.answers}." if essay.answers else ""
-    parts = [
-        "\n".join(
-            [
-                f"{essay.id}: {essay.heading}",
-                *_filled([f"{who}; date: {essay.date}.{against}"], width),
-            ]
-        ),
-        "\n".join(
-            ["What it argues", *_filled([answer.thesis, answer.abstract, _core(answer)], width)]
-        ),
-        "\n".join(["The chain (? marks what it needs and leaves unsaid)", *_chain(answer, width)]),
-        render(claims_of_essay(answer), width),
-        "\n".join(_filled([answer.verdicts], width)),
-        "\n".join(["What happened since", *_since(answer, width)]),
-        "\n".join(["Where it disagrees with the others", *_others(answer, width)]),
-        render(paragraph_table(answer), width),
-    ]
-    return "\n\n".join(parts)
+    yield Lines.below(f"{essay.id}: {essay.heading}", [f"{who}; date: {essay.date}.{against}"])
+    yield Lines.below("What it argues", [answer.thesis, answer.abstract, _core(answer)])
+    yield Lines.below("The chain (? marks what it needs and leaves unsaid)", _chain(answer))
+    yield claims_of_essay(answer)
+    yield Lines.of(f"  {answer.verdicts}")
+    yield Lines.below("What happened since", _since(answer))
+    yield Lines.below("Where it disagrees with the others", _others(answer))
+    yield paragraph_table(answer)
 
 
 def _core(answer: EssayAnswer) -> str:
@@ -48,14 +37,14 @@ def _core(answer: EssayAnswer) -> str:
     return f"Most rests on: {'; '.join(carried)}." if carried else "No assumption stands out."
 
 
-def _chain(answer: EssayAnswer, width: int) -> Iterable[str]:
+def _chain(answer: EssayAnswer) -> Iterable[str]:
     said = {one.id: one for one in answer.assumptions}
     for step in answer.steps:
-        yield from _filled([_step(step)], width)
+        yield _step(step)
         for name in step.needs:
             one = said[name]
             mark = "" if one.stated == "yes" or one.stated.startswith("stated") else "? "
-            yield from _filled([f"{mark}{name}: {one.says}. If false: {one.if_false}."], width, 6)
+            yield f"    {mark}{name}: {one.says}. If false: {one.if_false}."
 
 
 def _step(step: StepRow) -> str:
@@ -66,58 +55,43 @@ def _step(step: StepRow) -> str:
     return f"{mark}{head}" + (f", because of {because}" if because else "")
 
 
-def _since(answer: EssayAnswer, width: int) -> Iterable[str]:
+def _since(answer: EssayAnswer) -> Iterable[str]:
     for one in answer.claims:
         if one.since:
-            yield from _filled([f"{one.claim} {one.says} {one.since}"], width)
+            yield f"{one.claim} {one.says} {one.since}"
         if one.why_untested:
-            yield from _filled([f"{one.claim} is not tested: {one.why_untested}"], width)
+            yield f"{one.claim} is not tested: {one.why_untested}"
 
 
-def _others(answer: EssayAnswer, width: int) -> Iterable[str]:
+def _others(answer: EssayAnswer) -> Iterable[str]:
     for row in answer.disagreements:
         parts = []
         if row.mechanisms:
             parts.append(f"on {', '.join(row.mechanisms)}")
         if row.claims:
             parts.append(f"whose {', '.join(row.claims)} answer it")
-        yield from _filled([f"{row.other}: {'; '.join(parts)}."], width)
+        yield f"{row.other}: {'; '.join(parts)}."
     if not answer.disagreements:
-        yield "  No other essay asserts the contrary of what it asserts."
+        yield "No other essay asserts the contrary of what it asserts."
 
 
-def write_mechanism(answer: MechanismAnswer, width: int) -> str:
-    """Write a mechanism beside its rival."""
+def mechanism_parts(answer: MechanismAnswer) -> Iterator[Part]:
+    """Yield a mechanism beside its rival."""
     one = answer.mechanism
     used = ", ".join(one.used_by) or "no shipped scenario"
     where = ", ".join(one.where) or "no essay"
-    parts = [
-        "\n".join([one.name, *_filled([f"Asserted in {where}. Used by {used}."], width)]),
-        render(role_table(answer), width),
-        _side("asserted", answer.asserted, width),
-    ]
+    yield Lines.below(one.name, [f"Asserted in {where}. Used by {used}."])
+    yield role_table(answer)
+    yield from _side("asserted", answer.asserted)
     if answer.rival is not None:
-        parts.append(_side("rival", answer.rival, width))
+        yield from _side("rival", answer.rival)
     if answer.ties:
         tied = ", ".join(f"{name} set to {setting}" for name, setting in answer.ties.items())
-        parts.append("\n".join(_filled([f"The same switch as {tied}; counted once."], width)))
-    return "\n\n".join(parts)
+        yield Lines.of(f"  The same switch as {tied}; counted once.")
 
 
-def _side(setting: str, side: MechanismSide, width: int) -> str:
-    lines = [f"{setting}: {side.name}", *_filled([side.says, *side.does], width)]
-    if side.note:
-        lines += _filled([side.note], width)
-    lines += _filled([f"Sources: {', '.join(side.sources) or 'judgement'}."], width)
-    if side.parameters:
-        lines += ["", render(parameter_table(side), width)]
-    return "\n".join(lines)
-
-
-def _filled(lines: Iterable[str], width: int, indent: int = 2) -> list[str]:
-    return [
-        textwrap.fill(
-            line, width, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2)
-        )
-        for line in lines
-    ]
+def _side(setting: str, side: MechanismSide) -> Iterator[Part]:
+    lines = [side.says, *side.does, *([side.note] if side.note else [])]
+    sources = f"Sources: {', '.join(side.sources) or 'judgement'}."
+    yield Lines.below(f"{setting}: {side.name}", [*lines, sources])
+    yield parameter_table(side)

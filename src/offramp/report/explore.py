@@ -35,7 +35,7 @@ from offramp.report.tables import format_number
 from offramp.scenario import Scenario, bind
 from offramp.scenario.worlds import Span
 
-__all__ = ["describe_explore"]
+__all__ = ["describe_explore", "describe_worlds"]
 
 PERCENTILES = (10, 50, 90)
 
@@ -78,12 +78,19 @@ def describe_explore(
             workers=workers,
             told=progress.tell,
         )
-    manifest = run.manifest
+    seconds = time.monotonic() - begun
+    go_on = _go_on(name_or_path, run)
+    return describe_worlds(run).model_copy(update={"go_on": go_on, "seconds": seconds})
+
+
+def describe_worlds(run: Run) -> ExploreAnswer:
+    """Return what is in a run, which took no time to be opened."""
+    scenario, manifest = run.scenario, run.manifest
     return ExploreAnswer(
         offramp=__version__,
         scenario=scenario_head(scenario, Laid(manifest.view, manifest.set)),
         folder=None if run.folder is None else str(run.folder),
-        go_on=_go_on(name_or_path, run),
+        go_on=None,
         worlds=manifest.worlds,
         done=len(run.world),
         already=run.already,
@@ -100,7 +107,7 @@ def describe_explore(
         residual=float(np.nanmax(run.residual)) if run.solved.any() else None,
         not_converged=int(run.not_converged.sum()),
         worlds_not_converged=int((run.not_converged.sum(axis=1) > 0).sum()),
-        seconds=time.monotonic() - begun,
+        seconds=0.0,
     )
 
 

@@ -18,7 +18,7 @@ from offramp.report.catalog import sound_scenario
 from offramp.report.progress import Progress
 from offramp.report.results import scenario_head
 
-__all__ = ["describe_why"]
+__all__ = ["describe_why", "why_answer"]
 
 
 def describe_why(
@@ -61,7 +61,7 @@ def describe_why(
             belief=beliefs,
             type=own_type,
         )
-    return _answer(found, scenario_head(scenario, laid), cases[0])
+    return why_answer(found, scenario_head(scenario, laid), cases[0])
 
 
 def _situation(
@@ -76,7 +76,8 @@ def _situation(
     return (stage, told) if found is None else (found.stage, found.number)
 
 
-def _answer(found: Explanation, head: ScenarioHead, case: str) -> WhyAnswer:
+def why_answer(found: Explanation, head: ScenarioHead, case: str) -> WhyAnswer:
+    """Return an explanation as an answer."""
     return WhyAnswer(
         offramp=__version__,
         scenario=head,

@@ -48,7 +48,7 @@ from offramp.scenario import Crisis, Scenario, bind
 from offramp.scenario.expressions import Boolean, Compare, Did, MeasureCall, Unary
 from offramp.scenario.theory import has_theory, load_theory
 
-__all__ = ["describe_run", "is_chance", "liveliness_row", "scenario_head"]
+__all__ = ["act_rows", "describe_run", "is_chance", "liveliness_row", "scenario_head"]
 
 GAIN = 0.25  # payoff units; what a precision means is said for a gain of this size
 
@@ -129,7 +129,7 @@ def _case_answer(solved: SolvedCase, scenario: Scenario, other_branches: bool) -
         policy=solved.policy,
         given=_given(solved, scenario),
         settings=1,
-        replies=[] if never else [row for acts in outcomes.acts for row in _act_rows(acts)],
+        replies=[] if never else [row for acts in outcomes.acts for row in act_rows(acts)],
         endings=[] if never else _ending_rows(outcomes),
         measures=list(_measure_rows(outcomes, solved.equilibrium.game.crisis)),
         climb=[] if never else list(_rung_rows(outcomes)),
@@ -149,7 +149,8 @@ def _given(solved: SolvedCase, scenario: Scenario) -> GivenAnswer | None:
     return GivenAnswer(event=str(scenario.cases[solved.case].given), chance=chance)
 
 
-def _act_rows(acts: Acts) -> Iterator[ActShare]:
+def act_rows(acts: Acts) -> Iterator[ActShare]:
+    """Yield how often each type of a player takes each act at a stage."""
     taken = acts.count.sum(axis=0)
     bound = acts.bound.sum(axis=0)
     for k, own_type in enumerate(acts.types):

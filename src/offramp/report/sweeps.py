@@ -15,7 +15,7 @@ from offramp.report.progress import Progress
 from offramp.report.results import is_chance, scenario_head
 from offramp.scenario import Scenario, bind
 
-__all__ = ["describe_sweep"]
+__all__ = ["describe_sweep", "swept_points"]
 
 
 def describe_sweep(
@@ -54,7 +54,7 @@ def describe_sweep(
         scenario=scenario_head(scenario, laid),
         axes=[SweptAxis(name=axis.name, log=axis.is_log) for axis in axes],
         quantities=_quantities(scenario, measures),
-        points=_points(found),
+        points=swept_points(found),
         seconds=time.monotonic() - begun,
     )
 
@@ -76,7 +76,8 @@ def _quantities(scenario: Scenario, words: Sequence[str]) -> list[SweptQuantity]
     return [described(one) for one in asked.quantities]
 
 
-def _points(found: Sweep) -> list[SweptPoint]:
+def swept_points(found: Sweep) -> list[SweptPoint]:
+    """Return what a sweep found, a row for each point and case."""
     return [
         SweptPoint(
             at=list(point),

@@ -19,7 +19,11 @@ def test_bars_are_the_answers_shares():
                  act(1.0, "grab", player="challenger", stage="test")],
     )  # fmt: skip
     bound = case_answer("bound", replies=[act(1.0, "fight", type="firm", bound=1.0)])
-    found = [row for row in rows(compiled(reply_matrix(run_answer(solved, bound)))) if "act" in row]
+    found = [
+        row
+        for row in rows(compiled(reply_matrix(run_answer(solved, bound).replies)))
+        if "act" in row
+    ]
     told = {(r["case"], r["player"], r["stage"], r["type"], r["act"]): r["share"] for r in found}
     assert told == {
         (case.case, r.player, r.stage, r.type or "", r.act): r.share
@@ -34,7 +38,9 @@ def test_bars_are_the_answers_shares():
 
 def test_acts_are_named_in_their_bars_as_far_as_they_fit():
     case = case_answer(replies=[act(0.9, "negotiate"), act(0.1, "retaliate")])
-    found = {row["act"]: row["label"] for row in rows(compiled(reply_matrix(run_answer(case))))}
+    found = {
+        row["act"]: row["label"] for row in rows(compiled(reply_matrix(run_answer(case).replies)))
+    }
     assert found["negotiate"] == "negotiate"
     assert found["retaliate"] in ("", "re…", "ret…")
 
@@ -103,7 +109,7 @@ def test_what_switches_the_reply_and_who_decides_is_said():
 def test_hostile_names_are_data(name):
     case = case_answer(name, replies=[act(0.5, name, player=name, stage=name, type=name),
                                       act(0.5, "b", player=name, stage=name, type=name)])  # fmt: skip
-    found = rows(compiled(reply_matrix(run_answer(case))))
+    found = rows(compiled(reply_matrix(run_answer(case).replies)))
     assert {row["act"] for row in found} == {printable(name), "b"}
     one = WhyAct(act=name, chance=1.0, worth=1.0, reveals=0.0,
                  terms=[WhyTerm(term=name, paid=1.0, later=0.0, learnt=0.0)])  # fmt: skip

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from offramp.notebook import Shown
+
 __all__ = [
     "Answer",
     "LimitRow",
@@ -26,7 +28,7 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
-class Answer(Record):
+class Answer(Record, Shown):
     """What every answer carries."""
 
     offramp: str = Field(description="Version of offramp that gave the answer.")

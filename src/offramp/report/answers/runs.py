@@ -204,3 +204,8 @@ class RunAnswer(Answer):
     cases: list[CaseAnswer]
     notes: list[str]
     seconds: float = Field(description="Wall time of solving, in seconds.")
+
+    @property
+    def replies(self) -> dict[str, list[ActShare]]:
+        """What players do in each case."""
+        return {one.case: one.replies for one in self.cases}

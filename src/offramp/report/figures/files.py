@@ -8,17 +8,21 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-__all__ = ["VERSION", "write_chart"]
+__all__ = ["VERSION", "chart_svg", "write_chart"]
 
 PIXELS = 2.0  # of a PNG, per pixel on the page
 VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 
 
+def chart_svg(chart: Any) -> str:
+    """Return a chart as SVG."""
+    return str(vl_convert.vegalite_to_svg(chart.to_json(), vl_version=VERSION))
+
+
 def write_chart(chart: Any, folder: Path, name: str = "chart") -> None:
     """Write a chart as SVG, PNG and as one HTML page that asks nothing of a network."""
     spec = chart.to_json()
-    svg = vl_convert.vegalite_to_svg(spec, vl_version=VERSION)
-    (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
+    (folder / f"{name}.svg").write_text(chart_svg(chart), encoding="utf-8")
     png = vl_convert.vegalite_to_png(spec, vl_version=VERSION, scale=PIXELS)
     (folder / f"{name}.png").write_bytes(png)
     html = vl_convert.vegalite_to_html(spec, vl_version=VERSION, bundle=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import altair as alt
 
-from offramp.report.answers import ActShare, RunAnswer
+from offramp.report.answers import ActShare
 from offramp.report.figures.charting import LABEL_WIDTH, Chart, Fields, head, inline, told, whole
 from offramp.report.figures.palette import ink_on, styles
 from offramp.report.figures.words import cut
@@ -18,12 +18,12 @@ GAP = 0.004  # of the whole, between the parts of a bar
 LETTER = 7.0 / WIDTH  # how much of the whole a letter takes
 
 
-def reply_matrix(answer: RunAnswer) -> Chart:
+def reply_matrix(replies: Mapping[str, Sequence[ActShare]]) -> Chart:
     """Return, per player and stage, a bar for each case: the shares of its acts, side by side."""
     seats = list(
-        dict.fromkeys((row.player, row.stage) for case in answer.cases for row in case.replies)
+        dict.fromkeys((row.player, row.stage) for acts in replies.values() for row in acts)
     )
-    panels = [_panel(answer, player, stage) for player, stage in seats]
+    panels = [_panel(replies, player, stage) for player, stage in seats]
     title = head(
         "What each player does",
         "Share of its choices at a stage, over all paths. Acts stand in the order of the legend.",
@@ -31,10 +31,10 @@ def reply_matrix(answer: RunAnswer) -> Chart:
     return alt.vconcat(*panels, title=title, spacing=26).resolve_scale(color="independent")
 
 
-def _panel(answer: RunAnswer, player: str, stage: str) -> Chart:
-    rows = list(_rows(answer, player, stage))
+def _panel(replies: Mapping[str, Sequence[ActShare]], player: str, stage: str) -> Chart:
+    rows = list(_rows(replies, player, stage))
     acts = list(dict.fromkeys(row["act"] for row in rows))
-    cases = [whole(case.case) for case in answer.cases]
+    cases = [whole(case) for case in replies]
     look = styles(acts)
     for row in rows:
         row["ink"] = ink_on(look[row["act"]].colour)
@@ -77,11 +77,11 @@ def _panel(answer: RunAnswer, player: str, stage: str) -> Chart:
     return layered.facet(column=column, spacing=70).properties(title=title)
 
 
-def _rows(answer: RunAnswer, player: str, stage: str) -> Iterator[Fields]:
-    for case in answer.cases:
-        here = [row for row in case.replies if (row.player, row.stage) == (player, stage)]
+def _rows(replies: Mapping[str, Sequence[ActShare]], player: str, stage: str) -> Iterator[Fields]:
+    for case, acts in replies.items():
+        here = [row for row in acts if (row.player, row.stage) == (player, stage)]
         for own in dict.fromkeys(row.type for row in here):
-            yield from _bar(case.case, [row for row in here if row.type == own])
+            yield from _bar(case, [row for row in here if row.type == own])
 
 
 def _bar(case: str, acts: Sequence[ActShare]) -> Iterator[Fields]:

@@ -34,7 +34,7 @@ def base_cards(answer: RunAnswer, scenario: Scenario) -> Iterator[Card]:
         ("How often each player takes each act when it moves, in the base world.",),
         f"`offramp run {scenario.name}`: every side's reply to the others' is solved for, then "
         "play is followed forward over all paths; shares are of a player's choices at a stage.",
-        chart=reply_matrix(answer).to_dict(),
+        chart=reply_matrix(answer.replies).to_dict(),
         tables=tuple(table for name, table in tables.items() if name.startswith("replies")),
     )
     rungs = {rung: " or ".join(acts) for rung, acts in _acts_by_rung(scenario).items()}
