@@ -359,9 +359,13 @@ class PayoffsDecl(Model):
 
 
 class EndingDecl(Model):
-    """A condition that stops play."""
+    """A condition that stops play.
+
+    `off_ramp` tells readers what kind of way off the ladder it is; no number hangs on it.
+    """
 
     label: Text = ""
+    off_ramp: Literal["deterred", "settled", "stopped", "exhausted"] | None = None
     when: Condition
     freeze: Annotated[bool, Field(strict=True)] = True
     pays: dict[str, Amount] = Field(default_factory=dict)

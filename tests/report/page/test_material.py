@@ -9,6 +9,9 @@ import pytest
 
 from helpers.commands import as_json
 from helpers.planted import PLANTED, explore_planted
+from offramp.report.page.base_cards import base_cards
+from offramp.report.results import describe_run
+from offramp.scenario import load_scenario
 
 
 @pytest.fixture
@@ -91,3 +94,21 @@ def test_an_unfinished_run_has_a_report_too(offramp, folder):
     code, out, _ = offramp("report", "few", "--out", "few.html", "--json")
     assert code == 0
     assert as_json("report", out)["worlds"] == 3
+
+
+WAY_OFF = "endings: {gone: {when: land == lost, off_ramp: stopped}}\nmeasures:"
+
+
+def test_ways_off_the_ladder_say_of_what_kind_they_are(offramp):
+    text = PLANTED.replace("risk: {eff", "risk: {ladder: 3, eff")
+    said = text.replace("measures:", WAY_OFF, 1)
+    drawings, hashes = [], []
+    for text in (said, said.replace(", off_ramp: stopped", "")):
+        Path("planted.yaml").write_text(text)
+        answer = describe_run("planted.yaml", moves=["risk"])
+        cards = base_cards(answer, load_scenario("planted.yaml"))
+        drawings += [card.drawing for card in cards if card.key == "ladder-risk"]
+        hashes.append(answer.scenario.hash)
+    assert "(off-ramp: stopped)" in drawings[0]
+    assert "(off-ramp" not in drawings[1]
+    assert hashes[0] == hashes[1]  # a word for readers changes no number

@@ -45,7 +45,7 @@ def base_cards(answer: RunAnswer, scenario: Scenario) -> Iterator[Card]:
             (_climb_words(case),),
             f"`offramp run {scenario.name} --case {case.case}`: the highest rung that anybody acts "
             "on in a period, and the chances with which play moves between rungs or ends.",
-            drawing=ladder_svg(case, rungs=rungs),
+            drawing=ladder_svg(case, rungs=rungs, off_ramps=_off_ramps(scenario)),
         )
     yield Card(
         "endings",
@@ -79,6 +79,13 @@ def _tree_cards(answer: RunAnswer, scenario: Scenario) -> Iterator[Card]:
 
 def _some(tables: dict[str, Table], *names: str) -> tuple[Table, ...]:
     return tuple(tables[name] for name in names if name in tables and tables[name].rows)
+
+
+def _off_ramps(scenario: Scenario) -> dict[str, str]:
+    """Return what kind of way off the ladder an ending is, where the scenario says so."""
+    return {
+        name: f"off-ramp: {one.off_ramp}" for name, one in scenario.endings.items() if one.off_ramp
+    }
 
 
 def _acts_by_rung(scenario: Scenario) -> dict[int, list[str]]:
