@@ -218,7 +218,7 @@ def test_map_has_a_mark_per_world_and_the_base_case():
     worlds = [(r["x"], r["y"], r["best"]) for r in found if "best" in r]
     assert worlds == [(0.1, "on", "b"), (0.5, "off", EQUAL), (0.9, "on", "a")]
     assert {(r["x"], r["y"]) for r in found if "word" in r} == {(0.4, "on")}
-    marks = spec["layer"][0]["encoding"]
+    marks = spec["vconcat"][0]["layer"][0]["encoding"]
     assert marks["color"]["scale"]["domain"] == marks["shape"]["scale"]["domain"]
     assert len(set(marks["shape"]["scale"]["range"])) == 3
     with pytest.raises(ValueError, match="every world"):

@@ -171,6 +171,34 @@ def test_what_is_found_over_worlds_says_what_the_api_says(page, made):
         agree(row, {"median": float(np.median(run.of("lost", row["policy"])))})
 
 
+def test_a_part_of_the_map_is_counted(page, made):
+    """The bars below the map count the worlds of what is drawn around, and all if nothing is."""
+    run = open_run(made[0])
+    page.draw_all()
+    card = page.page.locator("#map")
+    best = np.where(run.of("lost", "risk") < run.of("lost", "sure"), "risk", "sure")
+    counts = {row["best policy"]: row["worlds"] for row in shown_rows(page, "map", "Worlds")}
+    assert {name: float(counts[name]) for name in ("risk", "sure")} == {
+        name: (best == name).sum() for name in ("risk", "sure")
+    }
+
+    def counted() -> int:
+        told = card.locator("svg .mark-text.role-mark text").all_text_contents()
+        return sum(int(one) for one in told if one.isdigit())
+
+    card.scroll_into_view_if_needed()
+    assert counted() == len(best)
+    frame = card.locator(".chart svg").bounding_box()
+    mouse = page.page.mouse
+    mouse.move(frame["x"] + 150, frame["y"] + 150)
+    mouse.down()
+    mouse.move(frame["x"] + 300, frame["y"] + 300, steps=5)
+    mouse.up()
+    page.page.wait_for_timeout(200)
+    assert 0 < counted() < len(best)
+    assert [one for one in page.told if one[0] == "error"] == []
+
+
 def as_weighed(run, beliefs):
     weight = weigh_by(run.weight, find_dials(run), beliefs)
     judged = {one.claim.name: one for one in judge_worlds(run)}

@@ -22,7 +22,7 @@ from offramp.report.figures.words import cut
 
 __all__ = ["Axis", "verdict_map"]
 
-SIDE = 380
+SIDE, ROW = 380, 22
 EQUAL = "several are equally good"
 GOLDEN = 0.6180339887498949  # steps of this share spread neighbours evenly, and alike every time
 
@@ -45,6 +45,8 @@ def verdict_map(
     x: Axis, y: Axis, best: Sequence[str | None], policies: Sequence[str], *, label: str
 ) -> Chart:
     """Return a mark per world, whose colour and shape are the policy that is best there.
+
+    A part of the map can be drawn around; the bars below count the worlds in it.
 
     Args:
         best: By world; None where several policies are equally good.
@@ -72,33 +74,62 @@ def verdict_map(
         colour = alt.Scale(domain=listed, range=[*colour.range, "#8a8a8a"])
         shape = alt.Scale(domain=listed, range=[*shape.range, "triangle-left"])
     legend = alt.Legend(orient="bottom", columns=2, labelLimit=2 * LABEL_WIDTH, symbolSize=90)
+    brush = alt.selection_interval(name="part")
     # colour and shape share one legend: same title, same domain
-    title = "best policy in a world"
+    told_best = "best policy in a world"
     marks = (
         alt.Chart(inline(rows))
-        .mark_point(size=46, filled=True, opacity=0.85)
+        .mark_point(size=46, filled=True)
         .encode(
             **_places(x, y),
-            color=alt.Color("best:N", title=title, scale=colour, legend=legend),
-            shape=alt.Shape("best:N", title=title, scale=shape, legend=legend),
+            opacity=alt.condition(brush, alt.value(0.85), alt.value(0.12)),
+            color=alt.Color("best:N", title=told_best, scale=colour, legend=legend),
+            shape=alt.Shape("best:N", title=told_best, scale=shape, legend=legend),
             tooltip=[
                 alt.Tooltip("x_told:N", title=cut(x.name, 60)),
                 alt.Tooltip("y_told:N", title=cut(y.name, 60)),
-                alt.Tooltip("best:N", title=title),
+                alt.Tooltip("best:N", title=told_best),
                 alt.Tooltip("world:Q", title="world"),
             ],
         )
+        .add_params(brush)
     )
     counted = ", ".join(
         f"{cut(name, 24)} {sum(row['best'] == name for row in rows)}" for name in listed
     )
-    return alt.layer(marks, *_base_case(x, y), width=SIDE, height=SIDE).properties(
-        title=head(
-            f"Which policy is best: {label}",
-            "One mark per world; the ringed dot is the base case.",
-            f"Worlds in which each is best: {counted}.",
-        )
+    drawn = alt.layer(marks, *_base_case(x, y), width=SIDE, height=SIDE)
+    title = head(
+        f"Which policy is best: {label}",
+        "One mark per world; the ringed dot is the base case.",
+        f"Worlds in which each is best: {counted}.",
+        "Drag over a part of the map to count the worlds in it.",
     )
+    both = alt.vconcat(drawn, _counts(rows, listed, brush, colour), spacing=14, title=title)
+    return both.resolve_scale(color="independent")
+
+
+def _counts(
+    rows: Sequence[Fields], listed: Sequence[str], brush: alt.Parameter, colour: alt.Scale
+) -> Chart:
+    """Return how many worlds of the part that is drawn around each policy is best in."""
+    base = (
+        alt.Chart(inline(rows), width=SIDE, height=ROW * len(listed))
+        .transform_filter(brush)
+        .encode(y=alt.Y("best:N", title=None, scale=alt.Scale(domain=listed),
+                        axis=alt.Axis(labelLimit=LABEL_WIDTH)))
+    )  # fmt: skip
+    bars = base.mark_bar(height=ROW - 8).encode(
+        x=alt.X(
+            "count():Q",
+            title="worlds in the part of the map that is drawn around, or in all",
+            scale=alt.Scale(domain=[0, 1.12 * len(rows)], nice=False),
+        ),
+        color=alt.Color("best:N", scale=colour, legend=None),
+    )
+    words = base.mark_text(align="left", dx=4, fontSize=11).encode(
+        x=alt.X("count():Q"), text=alt.Text("count():Q", format=",")
+    )
+    return alt.layer(bars, words)
 
 
 def _value(value: float | str) -> float | str:

@@ -158,7 +158,15 @@ def _border_cards(run: Run, drawn: Drawn, scenario: Scenario, doubt: DoubtAnswer
             cases,
             label=doubt.by,
         ).to_dict(),
+        tables=(_best_table(names, cases, doubt.by),),
     )
+
+
+def _best_table(best: Sequence[str | None], cases: Sequence[str], by: str) -> Table:
+    columns: tuple[tuple[str, Kind], ...] = (("best policy", "text"), ("worlds", "number"))
+    rows = [(case, sum(one == case for one in best)) for case in cases]
+    rows.append(("several are equally good", sum(one is None for one in best)))
+    return Table("map", f"Worlds in which each is best by {by}", columns, tuple(rows))
 
 
 def _axis(run: Run, scenario: Scenario, name: str, told: np.ndarray) -> Axis:

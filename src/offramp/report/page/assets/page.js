@@ -29,6 +29,8 @@
     const config = isDark() ? configs.dark : configs.light;
     const made = await vegaEmbed(place, spec, { actions: false, ast: true, renderer: "svg", config });
     drawn.set(place, made);
+    // what is drawn around a part of a map has no name, and needs none: bars beside it count
+    all("[class*=_brush]", place).forEach((one) => one.removeAttribute("role"));
     place.dataset.drawn = "yes";
   };
   const waiting = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting)
