@@ -76,6 +76,7 @@ def _fixed() -> list[Row]:
         *_digits(),
         _machinery(),
         *_small_worlds(),
+        _report_page(),
     ]
 
 
@@ -240,6 +241,23 @@ def _small_worlds() -> list[Row]:
         Row("worlds-small", "worlds", says, small, bounds),
         Row("worlds-cores", "worlds", again, cores, shared),
     ]
+
+
+def _report_page() -> Row:
+    def run(trial: bool) -> Measurement:
+        from benchmarks.report_page import measure_report_page
+
+        cases = ("quarantine-and-trade", "firmness", "talks-only")
+        return measure_report_page("cuba-1962", cases, trial=trial)
+
+    bounds = (
+        *PRECISE,
+        Bound("write_wall_seconds", 5.0),
+        Bound("megabytes", 5.0),
+        Bound("first_paint_seconds", 1.0),
+    )
+    says = "the page of 2,000 worlds in 3 cases: written, and first seen in a browser"
+    return Row("report-page", "report", says, run, bounds)
 
 
 def _lead() -> list[Row]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import axe_playwright_python
 import numpy as np
 import pytest
+from benchmarks.report_page import many_worlds
 
 from helpers.browser import needs_browser, opened
 from helpers.planted import PLANTED, explore_planted
@@ -359,19 +359,5 @@ def test_hostile_labels_are_text(browser, tmp_path):
 
 
 def test_two_thousand_worlds_make_a_page_under_five_megabytes(made):
-    material = gather(str(made[0]))
-    run = material.run
-    many = np.resize(np.arange(len(run.world)), 2000)
-    worlds = type(run.worlds)(
-        run.worlds.number[many], run.worlds.setting[many], run.worlds.start[many],
-        np.full(2000, 1 / 2000),
-    )  # fmt: skip
-    large = replace(
-        run, world=np.arange(2000), worlds=worlds, measure=run.measure[many],
-        value=run.value[many], residual=run.residual[many],
-        not_converged=run.not_converged[many], state=run.state[many],
-    )  # fmt: skip
-    judged = {one.claim.name: one for one in judge_worlds(large)}
-    drawn = material.drawn.of_worlds(many)
-    page, _ = render_report(replace(material, run=large, judged=judged, drawn=drawn))
+    page, _ = render_report(many_worlds(gather(str(made[0])), 2000))
     assert len(page.encode()) < 5_000_000

@@ -1,0 +1,191 @@
+"""Write the pages of explored scenarios from stored answers.
+
+`python docs/world_pages.py` writes the pages again from what is stored. With `--solve NAME FOLDER`
+it first asks the run in the folder, which `offramp explore NAME --out FOLDER` has made, and stores
+the answers (minutes to hours). Tests hold the stored answers against the scenarios as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from offramp.exploration.runs import open_run
+from offramp.report import answers
+from offramp.report.answers import Answer
+from offramp.report.layout import lay_out
+from offramp.report.parts import Part
+from offramp.report.tables import Table, table_cell
+from offramp.scenario import load_scenario
+
+FOLDER = Path(__file__).parent / "scenarios"
+STORED = FOLDER / "stored"
+SPLIT = 64  # worlds in which claims are split
+SWITCHED = 64  # worlds in which mechanisms are switched
+
+ANSWERS = {
+    one.model_fields["command"].default: one
+    for one in vars(answers).values()
+    if isinstance(one, type) and issubclass(one, Answer) and "command" in one.model_fields
+}
+
+
+class Crux(NamedTuple):
+    """A question that divides two camps of a scenario."""
+
+    between: tuple[str, str]
+    claim: str
+    exact: int
+    grid: int
+
+
+class Plan(NamedTuple):
+    """What is asked of an explored scenario.
+
+    Attributes:
+        driven: Claims whose drivers are asked for, with mechanisms switched.
+    """
+
+    driven: tuple[str, ...]
+    cruxes: tuple[Crux, ...]
+
+
+PLANS = {
+    "cuba-1962": Plan(
+        ("trade-was-needed", "strike-brings-war", "public-term-hardens"),
+        (Crux(("hawks", "doves"), "trade-was-needed", 1, 2),),
+    ),
+}
+ABOUT = """What commands say of many worlds of [`{name}`]({name}.md), each a draw of every number,
+mechanism and start that is in doubt. A share of worlds says how the assumptions were drawn, not
+how likely anything is."""
+HEADINGS = {
+    "explore": "What was drawn, and what came out",
+    "doubt": "Which policy holds up",
+    "believe": "What one must believe",
+    "drivers": "On what a verdict hangs",
+    "earned": "Assumed or earned",
+    "crux": "The crux",
+}
+
+
+def ask(name: str, folder: Path) -> Iterator[tuple[str, Answer]]:
+    """Yield commands and their answers about a run."""
+    from offramp.report.believe import describe_believe
+    from offramp.report.crux import describe_crux
+    from offramp.report.doubt import describe_doubt
+    from offramp.report.drivers import describe_drivers
+    from offramp.report.earned import describe_earned
+    from offramp.report.explore import describe_worlds
+    from offramp.report.stored_runs import directed_measures
+
+    run, plan = open_run(folder), PLANS[name]
+    under, players = run.manifest, [f"value({one})" for one in run.players]
+    yield (
+        f"explore {name} --worlds {under.worlds} --policies {','.join(run.cases)} "
+        f"--grid {under.asked_grid or 'auto'} --seed {under.seed} --out worlds",
+        describe_worlds(run),
+    )
+    for by in (next(iter(directed_measures(run))), *players):
+        yield f"doubt worlds --by '{by}'", describe_doubt(folder, by=by)
+        yield f"believe worlds --by '{by}'", describe_believe(folder, by=by)
+    for claim in plan.driven:
+        found = describe_drivers(folder, claim=claim, switch=SWITCHED)
+        yield f"drivers worlds --claim {claim} --switch {SWITCHED}", found
+    yield f"earned worlds --worlds {SPLIT}", describe_earned(folder, worlds=SPLIT)
+    for one in plan.cruxes:
+        yield (
+            f"crux {name} --between {' '.join(one.between)} --claim {one.claim} "
+            f"--exact {one.exact} --grid {one.grid}",
+            describe_crux(
+                name,
+                between=one.between,
+                claim=one.claim,
+                exact_up_to=one.exact,
+                grid=one.grid,
+            ),
+        )
+
+
+def store(name: str, folder: Path) -> None:
+    """Ask a run and store what it says; the folder's path is nobody's business."""
+    found = [
+        {"command": command, "answer": _unplaced(json.loads(answer.model_dump_json()))}
+        for command, answer in ask(name, folder)
+    ]
+    file = STORED / f"{name}.worlds.json"
+    file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def _unplaced(answer: dict[str, Any]) -> dict[str, Any]:
+    if "run" in answer:
+        answer["run"]["folder"] = "worlds"
+    if "folder" in answer:
+        answer["folder"] = "worlds"
+    return answer
+
+
+def load(name: str) -> list[tuple[str, Answer]]:
+    """Return the stored commands of a scenario and their answers."""
+    stored = json.loads((STORED / f"{name}.worlds.json").read_text(encoding="utf-8"))
+    return [
+        (one["command"], ANSWERS[one["answer"]["command"]].model_validate(one["answer"]))
+        for one in stored
+    ]
+
+
+def page(name: str) -> str:
+    """Return the page of an explored scenario."""
+    title = load_scenario(name).title
+    parts = [f"# {title}: worlds\n", ABOUT.format(name=name)]
+    last = ""
+    for command, answer in load(name):
+        heading = HEADINGS[command.split()[0]]
+        if heading != last:
+            parts.append(f"\n## {heading}")
+        last = heading
+        parts.append(f"\nFrom `offramp {command}`:\n")
+        parts += [_markdown(part) for part in lay_out(answer)[1:]]  # the first is the title again
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _markdown(part: Part) -> str:
+    if not isinstance(part, Table):
+        return "".join(
+            f"{'- ' if len(part.lines) > 1 else ''}{line.strip()}\n" for line in part.lines
+        )
+    if not part.rows:
+        return ""
+    rows = [[name.strip() for name, _ in part.columns], ["---"] * len(part.columns)]
+    rows += [
+        [_safe(table_cell(cell, kind)) for cell, (_, kind) in zip(row, part.columns, strict=True)]
+        for row in part.rows
+    ]
+    lines = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    note = f"\n{' '.join(part.note.split())}\n" if part.note else ""
+    return f"*{part.title}*\n\n{lines}{note}"
+
+
+def _safe(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def write_pages() -> None:
+    """Write every page from what is stored."""
+    for name in PLANS:
+        if (STORED / f"{name}.worlds.json").exists():
+            (FOLDER / f"{name}-worlds.md").write_text(page(name), encoding="utf-8")
+
+
+def main(words: list[str]) -> None:
+    """Solve what is asked for, and write the pages."""
+    if words[:1] == ["--solve"]:
+        store(words[1], Path(words[2]))
+    write_pages()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
