@@ -26,6 +26,7 @@ def find(worlds, best, seed=1, **options):
         inside = worlds_in(one.box, worlds)
         assert one.n_worlds == inside.sum()
         assert one.n_best == best[inside].sum()
+        assert one.purity >= options.get("purity", 0.9) - 1e-9  # over both halves together
         assert 0 < one.n_tried < one.n_worlds
     return found
 

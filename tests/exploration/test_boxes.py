@@ -202,3 +202,21 @@ def test_box_of_most_coverage_among_the_dense_is_chosen():
 def test_worlds_and_interest_of_unequal_number_are_refused():
     with pytest.raises(ValueError, match="of interest"):
         peel_box(drawn(10, 1), np.ones(9, dtype=bool))
+
+
+def test_of_boxes_that_cover_alike_the_denser_is_chosen():
+    value = np.linspace(0.0, 1.0, 8)
+    worlds = Drawn(("a",), ((),), value[:, None])
+    interest = value > 0.5
+    [found] = find_boxes(worlds, interest, least_mass=0.2)
+    assert (found.at.coverage[0], found.at.density[0]) == (1.0, 1.0)
+    curve = found.trajectory
+    assert choose_box(curve, 0.7) == int(np.argmax(curve.density * (curve.coverage == 1.0)))
+
+
+def test_box_that_is_hardly_denser_than_all_worlds_is_not_offered():
+    """With 79 % of interest anyway, four in five inside would say nothing."""
+    worlds = drawn(1000, 8)
+    interest = worlds.value[:, 0] > 0.21
+    for one in find_boxes(worlds, interest):
+        assert one.at.density[0] >= (1 + interest.mean()) / 2

@@ -269,6 +269,16 @@ def test_lost_source_is_told_and_written_again(name, whole, tmp_path):
     assert contents(folder) == contents(whole)
 
 
+def test_results_without_a_manifest_are_not_written_over(whole, tmp_path):
+    """Nobody knows what they are results of; a run that was killed at its beginning has none."""
+    folder = copy_of(whole, tmp_path / "run")
+    (folder / "manifest.json").unlink()
+    before = contents(folder)
+    with pytest.raises(RunError, match="it holds results, and no manifest"):
+        explore(SCENARIO, folder, resume=True, workers=1)
+    assert contents(folder) == before
+
+
 def test_folder_that_is_no_run_is_told(tmp_path):
     for folder, why in ((tmp_path / "none", "it does not exist"), (tmp_path, "no run has begun")):
         with pytest.raises(RunError, match=f"R612(.|\n)*{why}"):

@@ -52,8 +52,8 @@ def test_words_count_what_flips_and_name_the_nearest(flips):
     assert "8 of 11 assumptions can flip that alone: 5 of 7 numbers within their ranges" in told
     assert "3 of 4 that can be set otherwise." in told
     assert "The nearest is 'big': it flips at 0.0500, 2.5 % of its range away from 0." in told
-    assert "So does mechanism 'skill' at 'asserted' in place of rival." in told
-    assert "So does start level 'mood' at 'tense' in place of calm or tense." in told
+    assert "It flips with mechanism 'skill' at 'asserted' in place of rival." in told
+    assert "It flips with start level 'mood' at 'tense' in place of calm or tense." in told
     assert "At some values of big the question does not arise." in told
     assert "Not everywhere can 'big' be solved: G501" in told
     assert "no value in range" in told

@@ -191,3 +191,27 @@ def test_few_worlds_are_not_enough(offramp, tmp_path):
     code, _, told = offramp("believe", "bare")
     assert code == 2
     assert "no assumption that is drawn" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("doubt", "--threshold", "nan"), "nan is no number"),
+        (("doubt", "--threshold", "inf"), "inf is no number"),
+        (("believe", "--margin", "inf"), "inf is no number"),
+        (("drivers", "--policy", "risk", "--limit", "nan"), "nan is no number"),
+        (("drivers", "--policies", "risk", "risk"), "R645"),
+        (("drivers", "--claim", "pays", "--measure", "lost"), "R646"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(offramp, planted, words, told):
+    code, out, error = offramp(words[0], planted, *words[1:])
+    assert (code, out) == (2, "")
+    assert told in error
+
+
+def test_worlds_that_no_memory_holds_are_refused(offramp):
+    Path("planted.yaml").write_text(PLANTED)
+    code, _, told = offramp("explore", "planted.yaml", "--worlds", "9" * 20)
+    assert code == 2
+    assert "--worlds" in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,7 @@ __all__ = [
     "View",
     "amounts",
     "app",
+    "finite",
     "listed",
     "pairs",
     "say",
@@ -100,6 +102,13 @@ Grid = Annotated[int | None, typer.Option(metavar="N", help="Belief points a sid
 DrawGrid = Annotated[
     int | None, typer.Option(metavar="N", help="Belief points a side in what is drawn.", min=2)
 ]
+
+
+def finite(value: float | None) -> float | None:
+    """Refuse numbers that are none, or without end."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no number that could be compared with another.")
+    return value
 
 
 def say(answer: Answer, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -21,18 +22,24 @@ from offramp.cli.words import (
     View,
     amounts,
     app,
+    finite,
     listed,
     say,
 )
 
 __all__ = ["believe", "doubt", "drivers", "earned", "explore"]
 
+MOST_WORLDS = 10_000_000  # beyond that their draws alone fill a memory
+
 
 @app.command()
 def explore(
     scenario: Scenario,
     worlds: Annotated[
-        int | None, typer.Option(metavar="N", help="How many worlds; 1,000, if not given.", min=1)
+        int | None,
+        typer.Option(
+            metavar="N", help="How many worlds; 1,000, if not given.", min=1, max=MOST_WORLDS
+        ),
     ] = None,
     policies: Policies = None,
     view: View = None,
@@ -66,7 +73,9 @@ def explore(
     ] = False,
     budget: Annotated[
         float | None,
-        typer.Option(metavar="MINUTES", help="Begin nothing new after so long.", min=0.0),
+        typer.Option(
+            metavar="MINUTES", help="Begin nothing new after so long.", min=0.0, callback=finite
+        ),
     ] = None,
     workers: Annotated[
         int | None,
@@ -79,20 +88,26 @@ def explore(
 
     if resume and out is None:
         raise typer.BadParameter("--resume needs --out: the folder of the run to go on with.")
-    answer = describe_explore(
-        scenario,
-        out,
-        worlds=worlds,
-        cases=listed(policies),
-        view=view,
-        seed=seed,
-        design=design,  # type: ignore[arg-type]  # checked where all that is asked is
-        grid=int(grid) if grid is not None and grid.isdecimal() else grid,  # type: ignore[arg-type]
-        parameters=amounts(set_),
-        resume=resume,
-        budget=budget,
-        workers=workers,
-    )
+    try:
+        answer = describe_explore(
+            scenario,
+            out,
+            worlds=worlds,
+            cases=listed(policies),
+            view=view,
+            seed=seed,
+            design=design,  # type: ignore[arg-type]  # checked where all that is asked is
+            grid=int(grid) if grid is not None and grid.isdecimal() else grid,  # type: ignore[arg-type]
+            parameters=amounts(set_),
+            resume=resume,
+            budget=budget,
+            workers=workers,
+        )
+    except SystemExit:  # stopped at the keyboard; whole chunks are kept
+        if out is not None and (out / "manifest.json").exists():
+            words = f"offramp explore {quote(scenario)} --out {quote(str(out))} --resume"
+            typer.echo(f"To go on: {words}", err=True)
+        raise
     say(answer, json)
     if not answer.holds:
         raise typer.Exit(FAILED)
@@ -129,7 +144,8 @@ def doubt(
         typer.Option(metavar="P", help="Count gains and losses from this one; or from the first."),
     ] = None,
     threshold: Annotated[
-        float | None, typer.Option(metavar="X", help="Good enough is what reaches this.")
+        float | None,
+        typer.Option(metavar="X", help="Good enough is what reaches this.", callback=finite),
     ] = None,
     frontier: Annotated[
         list[str] | None,
@@ -168,7 +184,12 @@ def believe(
     ] = 0.9,
     margin: Annotated[
         float,
-        typer.Option(metavar="X", help="No worse than the best by more than this.", min=0.0),
+        typer.Option(
+            metavar="X",
+            help="No worse than the best by more than this.",
+            min=0.0,
+            callback=finite,
+        ),
     ] = 1e-9,
     seed: Annotated[int, typer.Option(metavar="S", help="Seed of the halving.", min=0)] = 1,
     json: Json = False,
@@ -192,7 +213,8 @@ def drivers(
     ] = None,
     measure: Measure = None,
     limit: Annotated[
-        float | None, typer.Option(metavar="X", help="With --policy: of the measure.")
+        float | None,
+        typer.Option(metavar="X", help="With --policy: of the measure.", callback=finite),
     ] = None,
     switch: Annotated[
         int,

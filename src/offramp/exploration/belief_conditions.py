@@ -6,8 +6,8 @@ worlds that satisfy it the policy is best. Fewer assumptions come first, then mo
 Among so many candidates some are pure by chance. So each half of the worlds is searched by itself,
 and a condition counts only if the other half bears it out: purity there must be above the policy's
 share in all worlds, by more than the best of as many candidates would be by chance, and not clearly
-below what was asked for. Of few worlds, or where the policy is best in most anyway, the honest
-answer is therefore often that none was found.
+below what was asked for, which both halves together must reach. Of few worlds, or where the policy
+is best in most anyway, the honest answer is therefore often that none was found.
 """
 
 from __future__ import annotations
@@ -134,7 +134,8 @@ def find_conditions(
             about = tuple(one.box.restricted().tolist())
             unseen = worlds_in(one.box, assumptions) & ~half
             there = np.where(best, HOLDS, FAILS)[unseen], weight[unseen]
-            if about not in held and _bears_out(*there, share, purity, len(tried)):
+            is_pure = one.purity >= purity - ROUNDING
+            if is_pure and about not in held and _bears_out(*there, share, purity, len(tried)):
                 held[about] = one
         if held:
             return answered("found", tuple(held.values())[:most])

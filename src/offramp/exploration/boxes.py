@@ -368,9 +368,10 @@ def relax_box(
 def choose_box(trajectory: Trajectory, least_density: float = 0.8) -> int:
     """Return the index of the box of most coverage among those dense enough.
 
-    Of equals the one with fewer restrictions is taken. If none is dense enough, it is the densest.
+    Of equals the one with fewer restrictions is taken, then the denser. If none is dense enough,
+    it is the densest.
     """
-    order = np.lexsort((trajectory.n_restricted, -trajectory.coverage))
+    order = np.lexsort((-trajectory.density, trajectory.n_restricted, -trajectory.coverage))
     dense = [int(k) for k in order if trajectory.density[k] >= least_density]
     return dense[0] if dense else int(np.argmax(trajectory.density))
 
@@ -392,11 +393,15 @@ def find_boxes(
 
     Args:
         most: Boxes to look for.
+        least_density: Of a box; where most worlds are of interest anyway, it must be at least half
+            way from their share to all.
 
     Raises:
         ValueError: `interest` or weights that do not fit the worlds.
     """
     free = np.ones(assumptions.n_worlds, dtype=bool)
+    share = float(even_out(weights, assumptions.n_worlds) @ interest)
+    least_density = max(least_density, (1 + share) / 2)
     found: list[BoxFound] = []
     while len(found) < most and (free & interest).any():
         trajectory = peel_box(

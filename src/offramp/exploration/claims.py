@@ -34,6 +34,7 @@ __all__ = [
     "asked_by",
     "find_claims",
     "label_claims",
+    "wanted_standings",
 ]
 
 Label = Literal["assumed", "strategic", "informational", "undecided", "not split"]
@@ -127,14 +128,10 @@ def find_claims(
     """
     claims = read_claims(scenario, _parameters(scenario, laid))
     asked = asked_by(scenario, claims)
-    standings = {
-        name: stand(name, scenario, claims, asked, laid, settings, started)
-        for name, settings in {
-            "base": {},
-            "asserted": all_set(scenario, "asserted"),
-            "rival": all_set(scenario, "rival"),
-        }.items()
-    }
+    standings: dict[str, Standing] = {}
+    for name, settings in wanted_standings(scenario, laid).items():
+        standings[name] = stand(name, scenario, claims, asked, laid, settings, started)
+    standings.setdefault("asserted", replace(standings["base"], name="asserted"))
     coarse = replace(laid, grid=draw_grid or laid.grid)
     whole = standings["base"].measured
     if coarse != laid:
@@ -158,6 +155,19 @@ def find_claims(
         max(one.residual for one in everything),
         sum(one.n_unconverged for one in everything),
     )
+
+
+def wanted_standings(scenario: Scenario, laid: Laid) -> dict[str, dict[str, str]]:
+    """Return the settings to be solved, by standing; no `asserted` where the base world is it."""
+    found: dict[str, dict[str, str]] = {
+        "base": {},
+        "asserted": all_set(scenario, "asserted"),
+        "rival": all_set(scenario, "rival"),
+    }
+    base = bind(scenario, view=laid.view, parameters=laid.parameters).settings
+    if dict(base) == found["asserted"]:
+        del found["asserted"]
+    return found
 
 
 def asked_by(scenario: Scenario, claims: Sequence[Claim]) -> dict[str, tuple[str, ...]]:

@@ -22,6 +22,8 @@ from offramp.scenario import Scenario
 
 __all__ = ["Weighed", "drawn_independently", "weigh_assumptions"]
 
+FEWEST_ROWS = 8  # that are whole, from which on indices are estimated
+
 
 @dataclass(frozen=True)
 class Weighed:
@@ -29,8 +31,8 @@ class Weighed:
 
     Attributes:
         names: Of the assumptions, along the indices' axis.
-        indices: None where fewer than two rows of the design are whole.
-        n_rows: Of the design. A row in one of whose worlds the question does not arise, the slack
+        indices: None where fewer than eight rows of the design are whole.
+        n_rows: Of the design; n_whole: of them, those that count. A row in one of whose worlds the question does not arise, the slack
             is infinite, or nothing could be solved, is left out.
         n_worlds: Solved, or tried to. n_unsolved: of them, those that could not be.
         reason: Why the first of those could not be; empty where there are none.
@@ -40,6 +42,7 @@ class Weighed:
     names: tuple[str, ...]
     indices: SobolIndices | None
     n_rows: int
+    n_whole: int
     n_worlds: int
     n_unsolved: int
     reason: str
@@ -103,12 +106,13 @@ def weigh_assumptions(
     is_whole = ~np.isnan(slack.reshape(-1, n_rows)).any(axis=0)
     reasons = [one.reason for one in found if one.reason]
     indices = None
-    if is_whole.sum() > 1:
+    if is_whole.sum() >= FEWEST_ROWS:
         indices = estimate_indices(slack, len(assumptions), generator)
     return Weighed(
         (*assumptions.numbers, *assumptions.mechanisms, *assumptions.starts),
         indices,
         n_rows,
+        int(is_whole.sum()),
         len(worlds),
         len(reasons),
         next(iter(reasons), ""),

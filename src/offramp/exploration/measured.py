@@ -65,6 +65,7 @@ def measure_cases(
                 equilibrium, start=name, policy_game=policy_game, measures=asked[name]
             )
             values[name] = dict(found.measures)
+        del equilibrium, policy_game  # else two would be in memory at a time
     return Measured({name: values[name] for name in asked}, residual, n_unconverged)
 
 

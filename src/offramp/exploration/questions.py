@@ -31,6 +31,8 @@ __all__ = [
     "is_it_kept",
     "judge_world",
     "read_question",
+    "refuse_needless",
+    "refuse_same",
     "refuse_unknown",
 ]
 
@@ -146,6 +148,7 @@ def read_question(scenario: Scenario, wording: Wording, laid: Laid) -> Question:
             )
         )
     if claim is not None:
+        refuse_needless(measure)
         refuse_unknown("claim", claim, list(scenario.claims), "--claim")
         values = bind(scenario, view=laid.view, parameters=laid.parameters, drawn=laid.drawn)
         [found] = [one for one in read_claims(scenario, values.parameters) if one.name == claim]
@@ -156,7 +159,34 @@ def read_question(scenario: Scenario, wording: Wording, laid: Laid) -> Question:
     refuse_unknown("measure with a direction", name, list(directed), "--measure")
     for case in policies:
         refuse_unknown("case", case, [*scenario.policies, *scenario.cases], "--policies")
+    refuse_same(policies)
     return is_it_better(name, *policies, lower=directed[name].better == "lower")
+
+
+def refuse_same(policies: tuple[str, str]) -> None:
+    """Raise RunError if a case is to be compared with itself."""
+    if policies[0] == policies[1]:
+        raise RunError(
+            Problem(
+                code="R645",
+                path="--policies",
+                message=f"'{policies[0]}' is compared with itself.",
+                fix="name two.",
+            )
+        )
+
+
+def refuse_needless(measure: str | None) -> None:
+    """Raise RunError if a measure is given beside a claim, which names its own."""
+    if measure is not None:
+        raise RunError(
+            Problem(
+                code="R646",
+                path="--measure",
+                message=f"'{measure}' is given beside a claim, which says itself what it compares.",
+                fix="leave one of the two away.",
+            )
+        )
 
 
 def refuse_unknown(kind: str, name: str, known: Sequence[str], path: str) -> None:
@@ -170,12 +200,13 @@ def refuse_unknown(kind: str, name: str, known: Sequence[str], path: str) -> Non
     """
     if name not in known:
         near = closest(name, known)
+        fix = f"write '{near}'." if near else f"there are: {', '.join(known)}."
         raise RunError(
             Problem(
                 code="R619",
                 path=path,
-                message=f"'{name}' is no {kind} of this scenario.",
-                fix=f"write '{near}'." if near else f"there are: {', '.join(known) or 'none'}.",
+                message=f"'{name}' is no {kind}." if name else f"there is no {kind}.",
+                fix=fix if known else f"ask something that needs no {kind}, or declare one.",
             )
         )
 

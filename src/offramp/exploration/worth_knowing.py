@@ -6,10 +6,13 @@ information. It is estimated from given worlds, cut into classes of x [StrongOak
 
 The estimate counts as knowledge what sets a class apart by chance, and so is too large where it is
 clear what to choose with nothing known; where that is a close call, the same error in its own value
-works against it. Two checks stand beside it. *Cautious* chooses each class's policy by some of the
-worlds and counts what it brings in the others: what a rule found in so few worlds is worth, rather
-than the best rule. *Chance* is what the estimate comes to after the classes were dealt out anew at
-random, and nothing can be known.
+works against it. Of few worlds the classes are coarse, and what differs within one is not counted:
+the estimate is then too small.
+
+Two checks stand beside it. *Cautious* chooses each class's policy by some of the worlds and counts
+what it brings in the others: what a rule found in so few worlds is worth, rather than the best
+rule. *Chance* is what the estimate comes to after the classes were dealt out anew at random, and
+nothing can be known.
 """
 
 from __future__ import annotations

@@ -33,8 +33,8 @@ def _believed(one: BelievedPolicy, purity: float) -> str:
         return f"{one.case}: there is nothing to believe. {counted}."
     if one.answer == "none found":
         return (
-            f"{one.case}: no conjunction of up to three assumptions that was tried makes it best. "
-            f"{counted}."
+            f"{one.case}: of the conjunctions of up to three assumptions that were tried in one "
+            f"half of the worlds, the other half bore none out. {counted}."
         )
     ways = "; or that ".join(_condition(each) for each in one.conditions)
     return f"{one.case}: you must believe that {ways}. {counted}."

@@ -8,7 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from offramp import __version__
 from offramp.errors import Problem, RunError
 from offramp.exploration.cases import Laid, group_cases
-from offramp.exploration.claims import ClaimFound, ClaimsFound, asked_by, find_claims
+from offramp.exploration.claims import (
+    ClaimFound,
+    ClaimsFound,
+    asked_by,
+    find_claims,
+    wanted_standings,
+)
 from offramp.report.answers import ClaimRow, ClaimsAnswer, ComparisonRow
 from offramp.report.catalog import sound_scenario
 from offramp.report.progress import Progress
@@ -18,7 +24,6 @@ from offramp.scenario.claims import read_claims
 
 __all__ = ["describe_claims", "in_pairs", "refuse_without_claims"]
 
-STANDINGS = 3  # base, all asserted, all rival
 LABEL_SOLVES = 4  # about as many solves a group of cases as labelling takes
 
 
@@ -43,7 +48,8 @@ def describe_claims(
     claims = read_claims(scenario, bind(scenario, view=view, parameters=parameters).parameters)
     cases = list(asked_by(scenario, claims))
     n_groups = len(group_cases(scenario, cases, laid, {}))
-    with Progress("solving", n_groups * (STANDINGS + draws + LABEL_SOLVES)) as progress:
+    n_solves = len(wanted_standings(scenario, laid)) + draws + LABEL_SOLVES
+    with Progress("solving", n_groups * n_solves) as progress:
 
         def started(name: str) -> None:
             progress.start(name)

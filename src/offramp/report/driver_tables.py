@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from offramp.report.answers import BoxRow, DriversAnswer
-from offramp.report.tables import Cell, Kind, Table, format_share
+from offramp.report.tables import Cell, Kind, Table, counted, format_share
 
 __all__ = ["drivers_sentences", "drivers_tables"]
 
@@ -106,5 +106,6 @@ def _switches(answer: DriversAnswer) -> Table:
         (row.mechanism, row.turned, f"{format_share(row.low)} to {format_share(row.high)}")
         for row in answer.switched
     )
-    title = f"Mechanisms switched in {answer.switch_worlds:,} worlds, all else as drawn"
+    worlds = counted(answer.switch_worlds, "world")
+    title = f"Mechanisms switched in {worlds}, all else as drawn"
     return Table("switches", title, columns, rows)

@@ -14,7 +14,13 @@ from offramp.exploration.asked_runs import AskedWorlds, ask_claim, ask_worlds
 from offramp.exploration.boxes import BoxFound, find_boxes
 from offramp.exploration.drawn import Drawn
 from offramp.exploration.importance import Index, rank_correlation, weigh_importance
-from offramp.exploration.questions import is_it_better, is_it_kept, refuse_unknown
+from offramp.exploration.questions import (
+    is_it_better,
+    is_it_kept,
+    refuse_needless,
+    refuse_same,
+    refuse_unknown,
+)
 from offramp.exploration.runs import Run
 from offramp.exploration.shares import FAILS, HOLDS, UNDECIDED, wilson_interval
 from offramp.exploration.switching import Switches, switch_mechanisms
@@ -118,6 +124,7 @@ def _asked(
             )
         )
     if claim is not None:
+        refuse_needless(measure)
         refuse_unknown("claim that this run can judge", claim, claims_to_judge(run), "--claim")
         return ask_claim(run, claim)
     directed = directed_measures(run)
@@ -127,6 +134,7 @@ def _asked(
         refuse_unknown("case", str(case), run.cases, "--policies" if policies else "--policy")
     lower = directed[name] == "lower"
     if policies is not None:
+        refuse_same(policies)
         return ask_worlds(run, is_it_better(name, *policies, lower=lower))
     assert policy is not None
     assert limit is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from offramp.report.answers import EarnedAnswer, EarnedClaimRow, MeanRow
-from offramp.report.tables import Cell, Kind, Table, format_miss, format_number
+from offramp.report.tables import Cell, Kind, Table, counted, format_miss, format_number
 
 __all__ = ["earned_sentences", "earned_tables"]
 
@@ -78,16 +78,17 @@ def earned_sentences(answer: EarnedAnswer) -> Iterator[str]:
     """Yield which worlds were split, and what verdicts stand on in them."""
     n = len(answer.worlds)
     if n == answer.there:
-        yield f"Split in {_count(n, 'world')}: all that the run holds."
+        yield f"Split in {counted(n, 'world')}: all that the run holds."
     else:
-        yield f"Split in the first {_count(n, 'world')} of the {answer.there:,} that the run holds."
+        first = counted(n, "world")
+        yield f"Split in the first {first} of the {answer.there:,} that the run holds."
     for row in answer.claims:
         yield f"{row.claim}: {_standing(row)}"
     if answer.left_out:
         names = ", ".join(answer.left_out)
         yield f"Left out, since the run lacks a case that they compare: {names}."
     if answer.reason:
-        yield f"In {_count(answer.unsolved, 'world')} not all could be split: {answer.reason}"
+        yield f"In {counted(answer.unsolved, 'world')} not all could be split: {answer.reason}"
     yield (
         f"The parts sum to the whole to within {format_miss(answer.miss)} in every world. Counts "
         "of worlds say how the assumptions were drawn, not how likely anything is."
@@ -97,13 +98,9 @@ def earned_sentences(answer: EarnedAnswer) -> Iterator[str]:
 def _standing(row: EarnedClaimRow) -> str:
     decided = row.holds + row.fails
     if not decided:
-        return f"undecided in {_count(row.worlds, 'world')}."
-    told = f"it holds in {row.holds} and fails in {row.fails} of {_count(row.worlds, 'world')}"
+        return f"undecided in {counted(row.worlds, 'world')}."
+    told = f"it holds in {row.holds} and fails in {row.fails} of {counted(row.worlds, 'world')}"
     if row.assumed_by:
         return f"{told}; assumed by {', '.join(row.assumed_by)}."
     earned = row.labels.strategic + row.labels.informational
     return f"{told}; of these verdicts {row.labels.assumed} are assumed, {earned} earned."
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"

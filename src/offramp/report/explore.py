@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Literal
 
 import numpy as np
@@ -114,7 +115,7 @@ def describe_worlds(run: Run) -> ExploreAnswer:
 def _go_on(name_or_path: str, run: Run) -> str | None:
     if run.is_finished or run.folder is None:
         return None
-    return f"offramp explore {name_or_path} --out {run.folder} --resume"
+    return f"offramp explore {quote(name_or_path)} --out {quote(str(run.folder))} --resume"
 
 
 def _drawn(run: Run) -> Iterator[DrawnRow]:

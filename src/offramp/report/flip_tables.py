@@ -11,7 +11,7 @@ from offramp.report.answers import (
     MovedRow,
     SwitchedChoiceRow,
 )
-from offramp.report.tables import Cell, Kind, Table, format_number, format_share
+from offramp.report.tables import Cell, Kind, Table, counted, format_number, format_share
 
 __all__ = ["flip_sentences", "flip_tables"]
 
@@ -36,7 +36,7 @@ def _numbers(answer: FlipsAnswer) -> Table:
         (
             row.assumption,
             row.base,
-            ", ".join(format_number(flip.value) for flip in row.flips) or NONE_FLIPS,
+            ", ".join(format_number(flip.value) for flip in row.flips) or _none_flips(row),
             row.flips[0].distance if row.flips else None,
             row.low,
             row.at_low,
@@ -51,6 +51,11 @@ def _numbers(answer: FlipsAnswer) -> Table:
         "two values\nthat were tried are not seen."
     )
     return Table("numbers", "Numbers, each moved over its range", columns, tuple(rows), note=note)
+
+
+def _none_flips(row: MovedRow) -> str:
+    """Say that no value flips it, as far as it could be asked."""
+    return f"{NONE_FLIPS} where it arises" if row.not_arising else NONE_FLIPS
 
 
 def _how(row: MovedRow) -> str:
@@ -146,15 +151,16 @@ def _turned(answer: FlipsAnswer) -> Iterator[str]:
     else:
         ranges = "its range" if len(answer.numbers) == 1 else "their ranges"
         yield (
-            f"{n} of {_count(n_all, 'assumption')} can flip that alone: {len(numbers)} of "
-            f"{_count(len(answer.numbers), 'number')} within {ranges}, {len(switches)} of "
+            f"{n} of {counted(n_all, 'assumption')} can flip that alone: {len(numbers)} of "
+            f"{counted(len(answer.numbers), 'number')} within {ranges}, {len(switches)} of "
             f"{len(answer.switches)} that can be set otherwise."
         )
     if numbers:
         yield _nearest(numbers[0], numbers[0].flips[0])
     for row in switches:
         told = " or ".join(f"'{choice}'" for choice in _turning(row))
-        yield f"So does {KIND_WORDS[row.kind]} '{row.assumption}' at {told} in place of {row.base}."
+        what = f"{KIND_WORDS[row.kind]} '{row.assumption}' at {told} in place of {row.base}"
+        yield f"It flips with {what}."
     yield from _unknown(answer)
 
 
@@ -204,7 +210,3 @@ def _sobol(sobol: IndicesAnswer) -> Iterator[str]:
             yield f"{rows}; in the others the question did not arise everywhere."
     if sobol.reason:
         yield f"{sobol.unsolved:,} of these worlds could not be solved: {sobol.reason}"
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"

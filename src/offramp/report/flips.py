@@ -186,7 +186,7 @@ def _weighed(
             rows.append(SobolRow(assumption=name, **values))
     return found, IndicesAnswer(
         rows=n_rows,
-        used=indices.n_points if indices is not None else 0,
+        used=found.n_whole,
         worlds=found.n_worlds,
         confidence=indices.confidence if indices is not None else None,
         seed=seed,

@@ -48,6 +48,7 @@ from offramp.report.earned_tables import earned_sentences, earned_tables
 from offramp.report.essay_layout import essay_parts, mechanism_parts
 from offramp.report.essay_tables import essay_list, mechanism_list
 from offramp.report.explore_tables import explore_notes, explore_tables
+from offramp.report.figures.words import visible
 from offramp.report.flip_tables import flip_sentences, flip_tables
 from offramp.report.parts import Lines, Part, as_text
 from offramp.report.run_tables import liveliness_table, screen_tables
@@ -55,6 +56,7 @@ from offramp.report.sweep_tables import sweep_table
 from offramp.report.tables import (
     Kind,
     Table,
+    counted,
     format_miss,
     format_number,
     format_share,
@@ -72,7 +74,7 @@ WIDTH = 100
 
 def write_answer(answer: Answer, width: int = WIDTH) -> str:
     """Write any command's answer as text."""
-    return as_text(lay_out(answer), width)
+    return visible(as_text(lay_out(answer), width))
 
 
 def lay_out(answer: Answer) -> tuple[Part, ...]:
@@ -351,7 +353,7 @@ def _export(answer: ExportAnswer) -> Iterator[Part]:
 
 
 def _report(answer: ReportAnswer) -> Iterator[Part]:
-    worlds = f", {answer.worlds:,} worlds" if answer.worlds else ""
+    worlds = f", {counted(answer.worlds, 'world')}" if answer.worlds else ""
     size = f"{answer.bytes / 2**20:.1f} MiB, {len(answer.cards)} displays{worlds}"
     brief = f" The brief is {answer.brief}." if answer.brief else ""
     told = f"Wrote {answer.file}: {answer.scenario.title} ({size}). Open it in a browser.{brief}"

@@ -19,7 +19,7 @@ from offramp.exploration.robustness import Better
 from offramp.exploration.runs import Run, open_run
 from offramp.report.answers import LimitRow, RunHead
 from offramp.report.results import is_chance, scenario_head
-from offramp.report.tables import format_number
+from offramp.report.tables import counted, format_number
 from offramp.scenario import bind
 
 __all__ = [
@@ -61,9 +61,15 @@ def open_worlds(folder: str | Path) -> tuple[Run, Drawn]:
     run = open_run(folder)
     drawn = run.drawn()
     if len(run.world) < FEWEST or not drawn:
-        found = f"{len(run.world)} worlds" if drawn else "no assumption that is drawn"
-        fix = "go on with it: `offramp explore … --resume`." if drawn else "give numbers ranges."
-        message = f"the run in '{folder}' has {found}; there is nothing to estimate."
+        found = counted(len(run.world), "world") if drawn else "no assumption that is drawn"
+        fix = "give numbers ranges."
+        if drawn:
+            fix = "go on with it: `offramp explore … --resume`."
+            if run.is_finished:
+                fix = "explore more worlds, into another folder."
+        message = f"the run in '{folder}' has {found}; estimates need at least {FEWEST} worlds."
+        if not drawn:
+            message = f"the run in '{folder}' has {found}; there is nothing to estimate."
         raise RunError(Problem(code="R630", message=message, fix=fix))
     return run, gather_assumptions(drawn)
 
@@ -78,7 +84,8 @@ def refuse_too_few(n_worlds: int, where: str) -> None:
         raise RunError(
             Problem(
                 code="R633",
-                message=f"there are {n_worlds} worlds in which {where}.",
+                message=f"there are {n_worlds:,} worlds in which {where}; estimates need at least "
+                f"{FEWEST}.",
                 fix="ask about another measure or fewer policies, or explore more worlds.",
             )
         )

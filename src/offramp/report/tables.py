@@ -87,12 +87,19 @@ def format_share(share: float) -> str:
 
 def format_number(number: float) -> str:
     """Write a number with three significant digits, whole numbers in full."""
+    if not math.isfinite(number):
+        return NONE if math.isnan(number) else f"{'-' if number < 0 else ''}infinite"
     if number == int(number) and abs(number) < 1e6:
         return str(int(number))
     if 0.001 <= abs(number) < 1e6:
         decimals = max(0, 2 - math.floor(math.log10(abs(number))))
         return f"{number:.{decimals}f}"
     return f"{number:.2e}"
+
+
+def counted(n: int, what: str) -> str:
+    """Write how many there are of something, such as `1 world` or `1,000 worlds`."""
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
 
 
 def format_miss(size: float) -> str:

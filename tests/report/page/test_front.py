@@ -43,3 +43,25 @@ def test_the_front_page_is_quiet_and_fits_a_telephone(browser, offramp, tmp_path
         assert len(one.asked) == 1
         assert one.page.evaluate("document.documentElement.scrollWidth") <= 400
         assert one.page.locator("section.side").count() == len(describe_essays().essays)
+
+
+def test_what_cannot_be_linked_is_refused_by_name(offramp):
+    Path("javelin-2018.html").write_text("<!doctype html>")
+    Path("planted.html").write_text("<!doctype html>")
+    words = ("index", "--out", "i.html", "nowhere.html", "planted.html", "javelin-2018.html")
+    code, _, told = offramp(*words)
+    assert code == 2
+    assert told.count("R648") == 2
+    assert "'nowhere.html' is no report that is there" in told
+    assert "'planted.html' is named by no scenario" in told
+    assert not Path("i.html").exists()
+    code, _, told = offramp("index", "--out", "javelin-2018.html", "javelin-2018.html")
+    assert (code, "is where the front page is to be written" in told) == (2, True)
+
+
+def test_links_are_ways_from_the_pages_folder(offramp):
+    Path("pages").mkdir()
+    Path("reports").mkdir()
+    Path("reports/javelin-2018.html").write_text("<!doctype html>")
+    offramp("index", "--out", "pages/i.html", "reports/javelin-2018.html")
+    assert 'href="../reports/javelin-2018.html"' in Path("pages/i.html").read_text()

@@ -112,3 +112,56 @@ def test_ways_off_the_ladder_say_of_what_kind_they_are(offramp):
     assert "(off-ramp: stopped)" in drawings[0]
     assert "(off-ramp" not in drawings[1]
     assert hashes[0] == hashes[1]  # a word for readers changes no number
+
+
+def test_answers_of_other_versions_or_runs_are_refused(offramp, folder):
+    """What a card says must be about the page's own file, and its own worlds."""
+    explore_planted(Path("few"), worlds=6)
+    Path("few.json").write_text(offramp("earned", "few", "--worlds", "2", "--json")[1])
+    Path("other.yaml").write_text(PLANTED.replace("value: 0.3", "value: 0.2"))
+    Path("other.json").write_text(offramp("flips", "other.yaml", "--claim", "pays", "--json")[1])
+    for name in ("few", "other"):
+        code, _, told = offramp("report", "run", "--with", f"{name}.json", "--out", "r.html")
+        assert (code, "R642" in told) == (2, True), name
+    # what an answer laid over the same file is said
+    words = ("flips", "planted.yaml", "--claim", "pays", "--set", "x=0.01", "--json")
+    Path("laid.json").write_text(offramp(*words)[1])
+    offramp("report", "run", "--with", "laid.json", "--with", "laid.json", "--out", "r.html")
+    page = Path("r.html").read_text()
+    assert "Asked under x set to 0.01." in page
+    assert 'id="flips-2"' not in page  # the same twice is one
+    assert "--with given-1.json" in page
+
+
+def test_essays_are_not_lent_to_a_file_that_only_bears_their_scenarios_name(offramp):
+    text = PLANTED.replace("name: planted", "name: cuba-1962")
+    Path("cuba-1962.yaml").write_text(text)
+    offramp("report", "cuba-1962.yaml", "--out", "r.html")
+    page = Path("r.html").read_text()
+    assert "Risk pays." in page
+    assert "counter-essay" not in page
+    assert "cuba-1962</h2>" not in page
+
+
+def test_a_folder_that_takes_nothing_in_costs_no_card(offramp, folder):
+    offramp("report", "run", "--out", "one.html")
+    for path in Path("run/answers").iterdir():
+        path.unlink()
+    Path("run/answers").rmdir()
+    Path("run/answers").write_text("a file, where a folder would be made")
+    assert offramp("report", "run", "--out", "two.html")[0] == 0
+    assert Path("one.html").read_bytes() == Path("two.html").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("planted.yaml", "--base", "base"), "R647"),
+        (("base", "--base", "base"), "R647"),
+        (("run", "--brief", "r.html"), "R644"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_written(offramp, folder, words, code):
+    left, _, told = offramp("report", *words, "--out", "r.html")
+    assert (left, code in told) == (2, True)
+    assert not Path("r.html").exists()

@@ -33,7 +33,8 @@ pytestmark = needs_browser
 WORLDS = 120
 CHARTS = {
     "replies", "why-1", "spread-lost", "spread-kept", "doubt-lost", "map", "drivers-pays",
-    "box-pays-1", "peeling-pays-1", "box-pays-2", "peeling-pays-2", "flips-1",
+    "box-pays-1", "peeling-pays-1", "box-pays-2", "peeling-pays-2", "box-pays-3", "peeling-pays-3",
+    "flips-1",
 }  # fmt: skip
 
 

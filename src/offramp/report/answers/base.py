@@ -80,7 +80,8 @@ class RunHead(Record):
     def words(self) -> str:
         """Which worlds are meant, as a sentence would say it."""
         there = f"{self.worlds:,}" if self.worlds == self.of else f"{self.worlds:,} of {self.of:,}"
-        return f"{there} worlds of {self.folder}, drawn with seed {self.seed}."
+        what = "world" if self.of == 1 else "worlds"
+        return f"{there} {what} of {self.folder}, drawn with seed {self.seed}."
 
 
 class LimitRow(Record):

@@ -97,7 +97,7 @@ class IndicesAnswer(Record):
     worlds: int = Field(description="Solved for it.")
     confidence: Share | None = Field(description="Of the intervals; null: no indices.")
     seed: int
-    indices: list[SobolRow] = Field(description="Largest total first; none if under two rows.")
+    indices: list[SobolRow] = Field(description="Largest total first; none if under eight rows.")
     unsolved: int = Field(description="Worlds that could not be solved.")
     reason: str | None = Field(description="Why the first of these could not be.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["ELLIPSIS", "cut", "printable", "text_width", "wrap"]
+__all__ = ["ELLIPSIS", "cut", "printable", "text_width", "visible", "wrap"]
 
 ELLIPSIS = "…"
 AVERAGE = 0.56  # of the font size: how wide a letter is, on the safe side for sans-serif letters
@@ -17,6 +17,11 @@ def printable(text: str) -> str:
     Whatever would be lost is shown as the replacement character. Lines become one.
     """
     return "".join(_shown(c) for c in " ".join(str(text).split()))
+
+
+def visible(text: str) -> str:
+    """Return lines of text without what would command a terminal, or turn what stands around."""
+    return "".join(c if c == "\n" else _shown(c) for c in text)
 
 
 def _shown(letter: str) -> str:

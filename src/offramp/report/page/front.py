@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from offramp import __version__
+from offramp.errors import Problem, RunError
 from offramp.report.answers import EssayAnswer, IndexAnswer, TestedClaim
 from offramp.report.files import new_file
 from offramp.report.layout import STANCE
@@ -24,8 +26,10 @@ def write_index(out: Path, reports: Sequence[Path] = ()) -> IndexAnswer:
         reports: Reports to link, by the name of their scenario: FOLDER/NAME.html.
 
     Raises:
-        RunError: The file is there already, or cannot be written.
+        RunError: The file is there already, or cannot be written; a report is not there, or its
+            name is that of no scenario that an essay is about.
     """
+    _refuse_unlinked(reports, out)
     linked = {path.stem: _link(path, out) for path in reports}
     pairs = list(_pairs(linked))
     with new_file(out) as path:
@@ -41,12 +45,28 @@ def write_index(out: Path, reports: Sequence[Path] = ()) -> IndexAnswer:
     )
 
 
+def _refuse_unlinked(reports: Sequence[Path], out: Path) -> None:
+    """Raise RunError with every report that the front page could not link."""
+    about = sorted({essay.essay.about for essay, _ in essay_pairs()})
+    problems = []
+    for path in reports:
+        message = ""
+        if path.resolve() == out.resolve():
+            message = f"'{path}' is where the front page is to be written."
+        elif not path.is_file() or path.suffix != ".html":
+            message = f"'{path}' is no report that is there."
+        elif path.stem not in about:
+            message = f"'{path}' is named by no scenario that an essay is about."
+        if message:
+            fix = f"give reports named NAME.html, where NAME is one of {', '.join(about)}."
+            problems.append(Problem(code="R648", path=str(path), message=message, fix=fix))
+    if problems:
+        raise RunError(problems)
+
+
 def _link(report: Path, out: Path) -> str:
-    """Return how the front page names a report: beside it if it can, else by its whole path."""
-    report, folder = report.resolve(), out.resolve().parent
-    if report.is_relative_to(folder):
-        return report.relative_to(folder).as_posix()
-    return report.as_uri()
+    """Return how the front page names a report: by the way from its own folder."""
+    return Path(os.path.relpath(report.resolve(), out.resolve().parent)).as_posix()
 
 
 def _pairs(linked: dict[str, str]) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from offramp.report.answers import CruxAnswer, EarnedAnswer, FlipsAnswer, WhyAnswer
+from offramp.report.answers import (
+    CruxAnswer,
+    EarnedAnswer,
+    FlipsAnswer,
+    ScenarioHead,
+    WhyAnswer,
+)
 from offramp.report.crux_tables import crux_sentences, crux_tables
 from offramp.report.earned_tables import earned_sentences, earned_tables
 from offramp.report.figures.flips import swings_of, tornado
@@ -23,7 +29,7 @@ def crux_cards(answers: tuple[CruxAnswer, ...]) -> Iterator[Card]:
         yield Card(
             f"crux-{number}",
             f"What divides {first} and {second}: {one.question}",
-            tuple(crux_sentences(one)),
+            (*_laid(one.scenario), *crux_sentences(one)),
             f"`offramp crux {one.scenario.name} --between {first} {second}`: {one.judged:,} "
             "mixtures of the two views were solved.",
             tables=tuple(table for table in crux_tables(one) if table.rows),
@@ -40,7 +46,7 @@ def flip_cards(answers: tuple[FlipsAnswer, ...]) -> Iterator[Card]:
         yield Card(
             f"flips-{number}",
             f"What would change the answer: {one.question}",
-            tuple(flip_sentences(one)),
+            (*_laid(one.scenario), *flip_sentences(one)),
             f"`offramp flips {one.scenario.name}`: every assumption is moved by itself, each trial "
             f"solved anew, {one.solved:,} in all; where the answer turns, the place is narrowed "
             "down by root-finding.",
@@ -70,9 +76,21 @@ def reason_cards(answers: tuple[WhyAnswer, ...]) -> Iterator[Card]:
         yield Card(
             f"why-{number}",
             f"Why does {who} reply so at {one.stage} under {one.case}?",
-            switches or ("No small change of one payoff would make it do otherwise.",),
+            (
+                *_laid(one.scenario),
+                *(switches or ("No small change of one payoff would make it do otherwise.",)),
+            ),
             f"`offramp why {one.scenario.name} --player {one.player} --case {one.case}`: what each "
             "act is worth, term by term, at the likeliest state.",
             chart=why_waterfall(one).to_dict(),
             tables=tuple(why_tables(one)),
         )
+
+
+def _laid(head: ScenarioHead) -> Iterator[str]:
+    """Yield what an answer laid over the file, which the page need not."""
+    told = [f"the view {head.view}"] if head.view else []
+    told += [f"{name} set to {value}" for name, value in head.set.items()]
+    told += [f"{head.grid} belief points a side"] if head.grid else []
+    if told:
+        yield f"Asked under {', '.join(told)}."

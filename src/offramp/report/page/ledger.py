@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from offramp.exploration.assumptions import Assumptions
 from offramp.exploration.shares import FAILS, HOLDS
 from offramp.report.answers import ClaimRow, EssayAnswer, EssayClaimRow, TestedClaim
 from offramp.report.page.material import Material
-from offramp.report.tables import Table
+from offramp.report.tables import Table, counted
 
 __all__ = ["LedgerRow", "Side", "ledger_table", "sides", "summary"]
 
@@ -72,6 +73,8 @@ def sides(material: Material) -> list[tuple[Side, Side]]:
 
 def summary(material: Material) -> list[str]:
     """Return what all claims come to, in a sentence or two."""
+    if not material.scenario.claims:
+        return ["This scenario claims nothing; the page shows what comes of its policies."]
     if material.claims is None:
         told = [material.no_claims]
     else:
@@ -88,11 +91,18 @@ def summary(material: Material) -> list[str]:
     if over and material.run is not None:
         counts = {verdict: over.count(verdict) for verdict in ("holds", "fails", "depends")}
         told.append(
-            f"Over {len(material.run.world):,} worlds that doubt every number and every mechanism, "
-            f"{counts['holds']} hold nearly everywhere, {counts['fails']} fail nearly everywhere, "
-            f"and {counts['depends']} depend on what one assumes."
+            f"Over {counted(len(material.run.world), 'world')}, each a draw of "
+            f"{_drawn_words(material.run.assumptions)}, {counts['holds']} of {len(over)} claims "
+            f"hold nearly everywhere, {counts['fails']} fail nearly everywhere, and "
+            f"{counts['depends']} depend on what one assumes."
         )
     return told
+
+
+def _drawn_words(of: Assumptions) -> str:
+    parts = [(len(of.numbers), "number"), (len(of.mechanisms), "mechanism")]
+    parts.append((len(of.starts), "start"))
+    return _listed([counted(n, what) for n, what in parts if n] or ["nothing"])
 
 
 def ledger_table(material: Material) -> Table:

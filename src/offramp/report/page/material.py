@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import NamedTuple, TypeVar
 from pydantic import ValidationError
 
 from offramp import __version__
-from offramp.errors import Problem, RunError
+from offramp.errors import OfframpError, Problem, RunError
 from offramp.exploration import Laid
 from offramp.exploration.drawn import Drawn, gather_assumptions
 from offramp.exploration.runs import Run, open_run
@@ -46,10 +47,10 @@ from offramp.report.files import SCENARIO, new_file
 from offramp.report.progress import Progress
 from offramp.report.results import describe_run, scenario_head
 from offramp.report.stored_runs import FEWEST, directed_measures
-from offramp.scenario import Scenario, bind, case_names, load_scenario
+from offramp.scenario import Scenario, bind, case_names, list_scenarios, load_scenario
 from offramp.scenario.essays import list_essays, shipped_essays
 
-__all__ = ["Material", "essay_pairs", "gather"]
+__all__ = ["RESAMPLES", "Given", "Material", "essay_pairs", "gather"]
 
 Given = CruxAnswer | WhyAnswer | FlipsAnswer | EarnedAnswer
 SHOWN: dict[str, type[Given]] = {
@@ -119,7 +120,20 @@ def gather(target: str, *, base: Path | None = None, further: Sequence[Path] = (
         OfframpError: Something named is not there, damaged, or of another scenario.
     """
     folder = Path(target)
-    answers = [_read_answer(path) for path in further]
+    answers: list[Given] = []
+    for path in further:
+        one = _read_answer(path)
+        if one not in answers:
+            answers.append(one)
+    if base is not None and (not folder.is_dir() or (folder / "answer.json").exists()):
+        raise RunError(
+            Problem(
+                code="R647",
+                path="--base",
+                message=f"'{target}' is a base world itself, so that '{base}' has no place.",
+                fix="leave --base away, or make the report of a folder of worlds.",
+            )
+        )
     if folder.is_dir() and (folder / "answer.json").exists():
         return _of_base(_read_base(folder), answers, str(folder / SCENARIO))
     if folder.is_dir():
@@ -159,7 +173,7 @@ def _of_base(solved: RunAnswer, answers: Sequence[Given], name_or_path: str) -> 
     return Material(
         scenario=scenario,
         head=solved.scenario,
-        essays=essay_pairs(scenario.name),
+        essays=_shipped_about(scenario),
         claims=kept.answer,
         no_claims=kept.told,
         base=solved,
@@ -169,6 +183,14 @@ def _of_base(solved: RunAnswer, answers: Sequence[Given], name_or_path: str) -> 
         found=Found(),
         further=_further(answers, scenario),
     )
+
+
+def _shipped_about(scenario: Scenario) -> tuple[tuple[EssayAnswer, EssayAnswer | None], ...]:
+    """Return the essays about a scenario; none about another that only bears its name."""
+    if scenario.name not in list_scenarios():
+        return ()
+    shipped = bind(load_scenario(scenario.name)).scenario_hash
+    return essay_pairs(scenario.name) if bind(scenario).scenario_hash == shipped else ()
 
 
 def _of_run(run: Run, solved: RunAnswer | None, answers: Sequence[Given]) -> Material:
@@ -182,7 +204,7 @@ def _of_run(run: Run, solved: RunAnswer | None, answers: Sequence[Given]) -> Mat
     return Material(
         scenario=scenario,
         head=scenario_head(scenario, Laid(under.view, under.set or None, under.grid)),
-        essays=essay_pairs(scenario.name),
+        essays=_shipped_about(scenario),
         claims=kept.answer,
         no_claims=kept.told,
         base=solved,
@@ -190,7 +212,7 @@ def _of_run(run: Run, solved: RunAnswer | None, answers: Sequence[Given]) -> Mat
         drawn=gather_assumptions(drawn) if drawn else None,
         judged=judged,
         found=found,
-        further=_further(answers, scenario),
+        further=_further(answers, scenario, run),
     )
 
 
@@ -247,16 +269,35 @@ def _kept(run: Run, kind: str, about: str, model: type[One], make: Callable[[], 
     made = make()
     head = made.run.model_copy(update={"folder": run.folder.resolve().name})
     made = made.model_copy(update={"run": head})
-    path.unlink(missing_ok=True)
-    with new_file(path) as place:
-        place.write_text(made.model_dump_json(indent=1), encoding="utf-8")
+    with suppress(OSError, OfframpError):  # a folder that takes nothing in costs time, no more
+        path.unlink(missing_ok=True)
+        with new_file(path) as place:
+            place.write_text(made.model_dump_json(indent=1), encoding="utf-8")
     return made
 
 
-def _further(answers: Sequence[Given], scenario: Scenario) -> Further:
+def _refuse_another(one: Given, scenario: Scenario, run: Run | None) -> None:
+    """Raise if an answer is not about this very scenario, or not about this very run.
+
+    It may be about other views and values than the page's own; the card then says which.
+    """
+    told, there = one.scenario, f"`offramp {one.command}`"
+    if one.offramp != __version__ or told.name != scenario.name:
+        raise RunError(_of_another(f"an answer of {there}", told.name, scenario.name))
+    here = scenario_head(scenario, Laid(told.view, told.set or None, told.grid))
+    if here.hash != told.hash:
+        raise RunError(_of_another(f"an answer of {there}", told.name, scenario.name))
+    if isinstance(one, EarnedAnswer) and (
+        run is None
+        or (one.there, one.scenario.view, one.scenario.set)
+        != (len(run.world), run.manifest.view, dict(run.manifest.set))
+    ):
+        raise RunError(_of_another(f"an answer of {there}", "another run", "this one"))
+
+
+def _further(answers: Sequence[Given], scenario: Scenario, run: Run | None = None) -> Further:
     for one in answers:
-        if one.scenario.name != scenario.name:
-            raise RunError(_of_another("an answer given", one.scenario.name, scenario.name))
+        _refuse_another(one, scenario, run)
     return Further(
         tuple(one for one in answers if isinstance(one, CruxAnswer)),
         tuple(one for one in answers if isinstance(one, WhyAnswer)),

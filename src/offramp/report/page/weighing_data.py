@@ -28,8 +28,9 @@ MOST_MEASURES = 6  # by which the page tells regret
 
 
 def shown_dials(material: Material) -> tuple[Dial, ...]:
-    """Return the dials of the page; none without a run."""
-    return find_dials(material.run) if material.run is not None else ()
+    """Return the dials of the page; none without worlds enough to weigh."""
+    run = material.run
+    return () if run is None or len(run.world) < FEWEST_EFFECTIVE else find_dials(run)
 
 
 def claim_extremes(material: Material, dials: tuple[Dial, ...]) -> dict[str, Extremes]:

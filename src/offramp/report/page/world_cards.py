@@ -20,7 +20,7 @@ from offramp.report.figures.importance import importance_bars
 from offramp.report.figures.quantiles import quantile_dots
 from offramp.report.figures.regret import regret_heatmap
 from offramp.report.page.cards import Card
-from offramp.report.page.material import Material
+from offramp.report.page.material import RESAMPLES, Material
 from offramp.report.results import is_chance
 from offramp.report.tables import Cell, Kind, Table, format_share
 from offramp.scenario import Scenario, bind
@@ -73,7 +73,7 @@ def _spread_cards(run: Run, scenario: Scenario) -> Iterator[Card]:
         yield Card(
             f"spread-{name}",
             f"How bad, how often: {decl.label or name}?",
-            (f"Each dot is a fiftieth of the {len(run.world):,} worlds that were drawn.",),
+            (f"Each dot is a fiftieth of the worlds that were drawn: {len(run.world):,} in all.",),
             f"Solved in every world by `offramp explore {scenario.name}`.",
             chart=chart.to_dict(),
             tables=(_spread_table(run, name, cases, is_share=chances[name]),),
@@ -193,9 +193,10 @@ def _driver_cards(drawn: Drawn, claim: str, answer: DriversAnswer) -> Iterator[C
         f"drivers-{claim}",
         f"What drives it: {answer.question}",
         tuple(drivers_sentences(answer)),
-        f"`offramp drivers {folder} --claim {claim}`, over {answer.run.words} The bars are "
-        "half the mean distance between the answer's distribution and that within a class of the "
-        "assumption; the dashed line is how far an assumption without effect reaches.",
+        f"`offramp drivers {folder} --claim {claim} --resamples {RESAMPLES}`, over "
+        f"{answer.run.words} The bars are half the mean distance between the answer's distribution "
+        "and that within a class of the assumption; the dashed line is how far an assumption "
+        "without effect reaches.",
         chart=bars,
         tables=tuple(table for table in drivers_tables(answer) if table.rows),
     )
@@ -204,7 +205,7 @@ def _driver_cards(drawn: Drawn, claim: str, answer: DriversAnswer) -> Iterator[C
             f"box-{claim}-{number}",
             f"Where it {box.of}: {answer.question}",
             (
-                f"Inside are {box.worlds:,} worlds, of which it {box.of} in {box.such:,}: "
+                f"Worlds inside: {box.worlds:,}; in {box.such:,} of them it {box.of}, which are "
                 f"{format_share(box.coverage)} of all in which it {box.of}.",
             ),
             f"`offramp drivers {folder} --claim {claim}`: patient rule induction.",

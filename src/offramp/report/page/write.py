@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from offramp import __version__
+from offramp.errors import Problem, RunError
 from offramp.report.answers import ReportAnswer
 from offramp.report.figures.palette import DARK, LIGHT, vega_config
 from offramp.report.files import new_file, refuse_existing
@@ -24,13 +25,14 @@ from offramp.report.page.given_cards import (
     reason_cards,
 )
 from offramp.report.page.ledger import ledger_table, sides, summary
-from offramp.report.page.material import Material, gather
+from offramp.report.page.material import Given, Material, gather
 from offramp.report.page.source_cards import chain_cards, source_cards
 from offramp.report.page.template import asset, digest, render
 from offramp.report.page.trusting import trust_lines
 from offramp.report.page.weighing_data import claim_extremes, shown_dials, worlds_data
 from offramp.report.page.world_cards import world_cards
 from offramp.report.tables import format_share
+from offramp.scenario import list_scenarios
 
 __all__ = ["render_report", "write_report"]
 
@@ -54,6 +56,15 @@ def write_report(
     """
     for path in filter(None, (out, brief)):
         refuse_existing(path)
+    if brief is not None and brief.resolve() == out.resolve():
+        raise RunError(
+            Problem(
+                code="R644",
+                path="--brief",
+                message=f"'{brief}' is where the report is to be written.",
+                fix="give the brief a name of its own, such as brief.pdf.",
+            )
+        )
     with new_file(out) as path:
         material = gather(target, base=base, further=further)
         page, cards = render_report(material)
@@ -93,6 +104,8 @@ def render_report(material: Material) -> tuple[str, list[Card]]:
         version=__version__,
         seed=run.manifest.seed if run is not None else None,
         stance=STANCE,
+        scenario_word=_scenario_word(material),
+        camps=_camps(material),
         summary=summary(material),
         sides=sides(material),
         ledger=ledger,
@@ -175,7 +188,7 @@ def _contents(
 
 
 def _commands(material: Material) -> list[str]:
-    name, run = material.scenario.name, material.run
+    name, run = _scenario_word(material), material.run
     lines = []
     if material.claims is not None:
         lines.append(f"offramp claims {name} --draws {material.claims.draws}")
@@ -190,7 +203,32 @@ def _commands(material: Material) -> list[str]:
         )
     target = "worlds" if run is not None else "base"
     along = " --base base" if run is not None and material.base is not None else ""
+    further = material.further
+    given: list[Given] = [*further.cruxes, *further.reasons, *further.flips, *further.earned]
+    for number, one in enumerate(given, 1):
+        lines.append(f"offramp {one.command} … --json > given-{number}.json  # {_asked(one)}")
+        along += f" --with given-{number}.json"
     return [*lines, f"offramp report {target}{along} --out report.html"]
+
+
+def _camps(material: Material) -> str:
+    """Return two views between which a crux can be sought, if there are two."""
+    views = list(material.scenario.views)[:2]
+    return " ".join(views) if len(views) > 1 else ""
+
+
+def _asked(one: Given) -> str:
+    """Say what an answer that was given along is about."""
+    laid = [f"view {one.scenario.view}"] if one.scenario.view else []
+    laid += [f"{name}={value}" for name, value in one.scenario.set.items()]
+    question = getattr(one, "question", "") or getattr(one, "player", "") or "all claims"
+    return f"{question} {', '.join(laid)}".strip()
+
+
+def _scenario_word(material: Material) -> str:
+    """Return how commands name the scenario: by its file, where none of that name ships."""
+    name = material.scenario.name
+    return name if name in list_scenarios() else f"{name}.yaml"
 
 
 def _laid(material: Material) -> str:
