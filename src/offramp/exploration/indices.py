@@ -32,8 +32,8 @@ class Weighed:
     Attributes:
         names: Of the assumptions, along the indices' axis.
         indices: None where fewer than eight rows of the design are whole.
-        n_rows: Of the design; n_whole: of them, those that count. A row in one of whose worlds the question does not arise, the slack
-            is infinite, or nothing could be solved, is left out.
+        n_rows: Of the design. n_whole: of them, those that count: a row in one of whose worlds the
+            question does not arise, the slack is infinite, or nothing could be solved, is left out.
         n_worlds: Solved, or tried to. n_unsolved: of them, those that could not be.
         reason: Why the first of those could not be; empty where there are none.
         residual, n_unconverged: Of all their solves.
