@@ -12,7 +12,6 @@ __all__ = ["UNDER_WAY", "skip_under_way"]
 UNDER_WAY = frozenset(
     {
         "campaign-2014-2026",
-        "guarantee-2025",
     }
 )
 
