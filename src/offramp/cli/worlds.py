@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from shlex import quote
 from typing import Annotated
 
 import typer
@@ -84,7 +83,7 @@ def explore(
     json: Json = False,
 ) -> None:
     """Solve every policy in many worlds, each a draw of every assumption that is in doubt."""
-    from offramp.report.explore import describe_explore
+    from offramp.report.explore import describe_explore, resume_words
 
     if resume and out is None:
         raise typer.BadParameter("--resume needs --out: the folder of the run to go on with.")
@@ -105,8 +104,7 @@ def explore(
         )
     except SystemExit:  # stopped at the keyboard; whole chunks are kept
         if out is not None and (out / "manifest.json").exists():
-            words = f"offramp explore {quote(scenario)} --out {quote(str(out))} --resume"
-            typer.echo(f"To go on: {words}", err=True)
+            typer.echo(f"To go on: {resume_words(scenario, out)}", err=True)
         raise
     say(answer, json)
     if not answer.holds:

@@ -58,7 +58,7 @@ class MustBelieve:
 
     Attributes:
         answer: `everywhere`: it is best in nearly all worlds, whatever one believes. `nowhere`: it
-            is best in none. `none found`: in some, but no conjunction tried tells which.
+            is best in none. `none found`: in some, but none that was tried is borne out.
         conditions: Of one size, most weight first, each about other assumptions.
         n_worlds, n_best: Of all worlds, whatever they weigh.
         share: Of the weight in which the policy is best.

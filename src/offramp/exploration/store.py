@@ -217,11 +217,11 @@ def find_run(folder: Path) -> Store | None:
         if not folder.exists():
             return None
         others = {one.name for one in folder.iterdir() if not one.name.startswith(".writing-")}
-        if others <= FILES and not any(folder.glob("chunks/[0-9]*")):
-            return None
-        if others <= FILES:
+        if others - FILES:
+            raise RunError(_no_run(folder, "it holds other files, and no manifest")) from None
+        if any(folder.glob("chunks/[0-9]*")):
             raise RunError(_no_run(folder, "it holds results, and no manifest")) from None
-        raise RunError(_no_run(folder, "it holds other files, and no manifest")) from None
+        return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(_no_run(folder, f"its manifest cannot be read ({error})")) from None
 

@@ -9,7 +9,6 @@ from offramp.report.tables import Cell, Kind, Table, counted, format_share
 
 __all__ = ["drivers_sentences", "drivers_tables"]
 
-DENSE = 0.8  # share of a box's worlds that are alike
 MOST_SHOWN = 8  # assumptions that a screen shows by their importance; JSON has all
 
 
@@ -24,8 +23,8 @@ def drivers_sentences(answer: DriversAnswer) -> Iterator[str]:
         boxes = [box for box in answer.boxes if box.of == of]
         if boxes:
             yield from (_box_words(box, whole) for box in boxes)
-        elif 0 < whole < DENSE * worlds:  # else all worlds are such a box
-            yield f"No box was found in which it {of} in four worlds of five."
+        elif 0 < whole < worlds:
+            yield f"No region was found in which it {of} in nearly all worlds."
     if answer.switched:
         most = answer.switched[0]
         least = answer.switch_worlds

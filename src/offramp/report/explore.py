@@ -36,7 +36,7 @@ from offramp.report.tables import format_number
 from offramp.scenario import Scenario, bind
 from offramp.scenario.worlds import Span
 
-__all__ = ["describe_explore", "describe_worlds"]
+__all__ = ["describe_explore", "describe_worlds", "resume_words"]
 
 PERCENTILES = (10, 50, 90)
 
@@ -115,7 +115,12 @@ def describe_worlds(run: Run) -> ExploreAnswer:
 def _go_on(name_or_path: str, run: Run) -> str | None:
     if run.is_finished or run.folder is None:
         return None
-    return f"offramp explore {quote(name_or_path)} --out {quote(str(run.folder))} --resume"
+    return resume_words(name_or_path, run.folder)
+
+
+def resume_words(name_or_path: str, folder: Path) -> str:
+    """Return the command that goes on with a run, fit to be copied."""
+    return f"offramp explore {quote(name_or_path)} --out {quote(str(folder))} --resume"
 
 
 def _drawn(run: Run) -> Iterator[DrawnRow]:

@@ -27,7 +27,7 @@ class BelievedPolicy(Record):
     case: str
     answer: Literal["found", "none found", "everywhere", "nowhere"] = Field(
         description="everywhere: best in nearly all worlds. nowhere: in none. none found: in some, "
-        "but no conjunction tried tells which."
+        "but no conjunction that was tried is borne out."
     )
     worlds: int = Field(description="In which the question arises.")
     best: int = Field(description="Of these, in which it is best.")

@@ -13,7 +13,7 @@ from offramp.report.figures.charting import LABEL_WIDTH, Chart, Fields, head, in
 from offramp.report.figures.palette import COLOURS, FLIP
 from offramp.report.figures.words import cut
 
-__all__ = ["Swing", "swings_of", "tornado"]
+__all__ = ["Swing", "flips_chart", "swings_of", "tornado"]
 
 Align = Literal["left", "right"]
 
@@ -53,6 +53,14 @@ def swings_of(answer: FlipsAnswer) -> list[Swing]:
         for row in answer.numbers
         if row.slack_low is not None and row.slack_high is not None
     ]
+
+
+def flips_chart(answer: FlipsAnswer) -> Chart | None:
+    """Return the tornado of an answer; None where the base world or every number has no slack."""
+    swings = swings_of(answer)
+    if not swings or answer.slack is None:
+        return None
+    return tornado(swings, answer.slack, claim=answer.question)
 
 
 def tornado(swings: Sequence[Swing], base: float, *, claim: str) -> Chart:

@@ -6,14 +6,25 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from offramp.report.answers import DriverRow
+from offramp.report.answers import DriverRow, DriversAnswer
 from offramp.report.figures.charting import LABEL_WIDTH, Chart, head, inline, told, whole
 from offramp.report.figures.palette import COLOURS, FLIP, LIGHT
 
-__all__ = ["importance_bars"]
+__all__ = ["drivers_chart", "importance_bars"]
 
 WIDTH, ROW = 360, 24
 CLEAR, UNCLEAR = "clearly above the dummy", "not clearly above it"
+
+
+def drivers_chart(answer: DriversAnswer, *, asked: str) -> Chart | None:
+    """Return the bars of an answer; None where there was nothing to estimate them from.
+
+    Args:
+        asked: What is asked, in few words.
+    """
+    if answer.dummy is None:
+        return None
+    return importance_bars(answer.drivers, answer.dummy.high, answer=asked, n_worlds=answer.told)
 
 
 def importance_bars(

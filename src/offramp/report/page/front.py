@@ -15,6 +15,7 @@ from offramp.report.layout import STANCE
 from offramp.report.page.material import essay_pairs
 from offramp.report.page.template import render
 from offramp.scenario import load_scenario
+from offramp.scenario.essays import shipped_essays
 
 __all__ = ["write_index"]
 
@@ -47,7 +48,7 @@ def write_index(out: Path, reports: Sequence[Path] = ()) -> IndexAnswer:
 
 def _refuse_unlinked(reports: Sequence[Path], out: Path) -> None:
     """Raise RunError with every report that the front page could not link."""
-    about = sorted({essay.essay.about for essay, _ in essay_pairs()})
+    about = sorted({one.about for one in shipped_essays().values()})
     problems = []
     for path in reports:
         message = ""

@@ -13,7 +13,7 @@ from offramp.report.answers import (
 )
 from offramp.report.crux_tables import crux_sentences, crux_tables
 from offramp.report.earned_tables import earned_sentences, earned_tables
-from offramp.report.figures.flips import swings_of, tornado
+from offramp.report.figures.flips import flips_chart
 from offramp.report.figures.why import why_waterfall
 from offramp.report.flip_tables import flip_sentences, flip_tables
 from offramp.report.page.cards import Card
@@ -39,10 +39,7 @@ def crux_cards(answers: tuple[CruxAnswer, ...]) -> Iterator[Card]:
 def flip_cards(answers: tuple[FlipsAnswer, ...]) -> Iterator[Card]:
     """Yield which assumption, changed by itself, turns an answer over."""
     for number, one in enumerate(answers, 1):
-        swings = swings_of(one)
-        chart = None
-        if swings and one.slack is not None:
-            chart = tornado(swings, one.slack, claim=one.question).to_dict()
+        chart = flips_chart(one)
         yield Card(
             f"flips-{number}",
             f"What would change the answer: {one.question}",
@@ -50,7 +47,7 @@ def flip_cards(answers: tuple[FlipsAnswer, ...]) -> Iterator[Card]:
             f"`offramp flips {one.scenario.name}`: every assumption is moved by itself, each trial "
             f"solved anew, {one.solved:,} in all; where the answer turns, the place is narrowed "
             "down by root-finding.",
-            chart=chart,
+            chart=None if chart is None else chart.to_dict(),
             tables=tuple(table for table in flip_tables(one) if table.rows),
         )
 

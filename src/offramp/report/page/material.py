@@ -46,7 +46,7 @@ from offramp.report.essays import describe_essay, kept_verdicts
 from offramp.report.files import SCENARIO, new_file
 from offramp.report.progress import Progress
 from offramp.report.results import describe_run, scenario_head
-from offramp.report.stored_runs import FEWEST, directed_measures
+from offramp.report.stored_runs import FEWEST, directed_measures, run_head
 from offramp.scenario import Scenario, bind, case_names, list_scenarios, load_scenario
 from offramp.scenario.essays import list_essays, shipped_essays
 
@@ -260,15 +260,14 @@ def _kept(run: Run, kind: str, about: str, model: type[One], make: Callable[[], 
     assert run.folder is not None
     named = hashlib.sha256(about.encode()).hexdigest()[:8]
     path = run.folder / "answers" / f"{kind}-{named}.json"
+    head = run_head(run).model_copy(update={"folder": run.folder.resolve().name})
     try:
         found = model.model_validate_json(path.read_bytes())
-        if found.offramp == __version__ and found.run.worlds == len(run.world):
+        if found.offramp == __version__ and found.run == head:
             return found
     except (OSError, ValidationError):
         pass
-    made = make()
-    head = made.run.model_copy(update={"folder": run.folder.resolve().name})
-    made = made.model_copy(update={"run": head})
+    made = make().model_copy(update={"run": head})
     with suppress(OSError, OfframpError):  # a folder that takes nothing in costs time, no more
         path.unlink(missing_ok=True)
         with new_file(path) as place:
@@ -281,18 +280,19 @@ def _refuse_another(one: Given, scenario: Scenario, run: Run | None) -> None:
 
     It may be about other views and values than the page's own; the card then says which.
     """
-    told, there = one.scenario, f"`offramp {one.command}`"
-    if one.offramp != __version__ or told.name != scenario.name:
-        raise RunError(_of_another(f"an answer of {there}", told.name, scenario.name))
-    here = scenario_head(scenario, Laid(told.view, told.set or None, told.grid))
-    if here.hash != told.hash:
-        raise RunError(_of_another(f"an answer of {there}", told.name, scenario.name))
+    told, there = one.scenario, f"an answer of `offramp {one.command}`"
+    is_of_file = False
+    with suppress(OfframpError):  # what was laid over another file need not fit this one
+        here = scenario_head(scenario, Laid(told.view, told.set or None, told.grid))
+        is_of_file = (one.offramp, told.name) == (__version__, scenario.name) and here == told
+    if not is_of_file:
+        raise RunError(_of_another(there, told.name, scenario.name))
     if isinstance(one, EarnedAnswer) and (
         run is None
-        or (one.there, one.scenario.view, one.scenario.set)
+        or (one.there, told.view, told.set)
         != (len(run.world), run.manifest.view, dict(run.manifest.set))
     ):
-        raise RunError(_of_another(f"an answer of {there}", "another run", "this one"))
+        raise RunError(_of_another(there, "another run", "this one"))
 
 
 def _further(answers: Sequence[Given], scenario: Scenario, run: Run | None = None) -> Further:

@@ -27,8 +27,8 @@ from offramp.report.answers import (
 from offramp.report.explore import describe_worlds
 from offramp.report.figures.charting import Chart
 from offramp.report.figures.files import chart_svg
-from offramp.report.figures.flips import swings_of, tornado
-from offramp.report.figures.importance import importance_bars
+from offramp.report.figures.flips import flips_chart
+from offramp.report.figures.importance import drivers_chart
 from offramp.report.figures.quantiles import quantile_dots
 from offramp.report.figures.replies import reply_matrix
 from offramp.report.figures.sweep import sweep_chart
@@ -49,8 +49,7 @@ def show(result: object) -> str:
     """Return a result as HTML: its tables, then its figure as a picture."""
     found = _as_answer(result)
     parts = list(lay_out(found) if isinstance(found, Answer) else _PARTS[type(found)](found))
-    maker = _CHARTS.get(type(found))
-    chart = None if maker is None else maker(found)
+    chart = _chart_of(found)
     picture = "" if chart is None else base64.b64encode(chart_svg(chart).encode()).decode("ascii")
     shown = [part for part in parts if not isinstance(part, Table) or part.rows]
     return render("notebook.html.j2", parts=shown, figure_svg=picture)
@@ -62,9 +61,7 @@ def draw(result: object) -> Chart:
     Raises:
         OfframpError: There is none.
     """
-    found = _as_answer(result)
-    maker = _CHARTS.get(type(found))
-    chart = None if maker is None else maker(found)
+    chart = _chart_of(_as_answer(result))
     if chart is None:
         raise OfframpError(
             Problem(
@@ -74,6 +71,11 @@ def draw(result: object) -> Chart:
             )
         )
     return chart
+
+
+def _chart_of(found: object) -> Chart | None:
+    maker = _CHARTS.get(type(found))
+    return None if maker is None else maker(found)
 
 
 def _as_answer(result: object) -> object:
@@ -126,7 +128,7 @@ def _outcome_parts(found: Outcomes) -> Iterator[Part]:
 
 
 def _long_table(name: str, title: str, columns: Mapping[str, list[Any]]) -> Table:
-    """Return columns as a table, without rows in which every number is zero."""
+    """Return columns of a long table as a table to be shown."""
     numeric = [all(isinstance(x, int | float) for x in column) for column in columns.values()]
     told: list[tuple[str, Kind]] = [
         (key, "number" if is_numeric else "text")
@@ -160,21 +162,6 @@ _PARTS: dict[type, Callable[[Any], Iterable[Part]]] = {
 # --- figures --------------------------------------------------------------------------------------
 
 
-def _flips_chart(answer: FlipsAnswer) -> Chart | None:
-    swings = swings_of(answer)
-    if not swings or answer.slack is None:
-        return None
-    return tornado(swings, answer.slack, claim=answer.question)
-
-
-def _drivers_chart(answer: DriversAnswer) -> Chart | None:
-    if answer.dummy is None:
-        return None
-    return importance_bars(
-        answer.drivers, answer.dummy.high, answer=answer.question, n_worlds=answer.told
-    )
-
-
 def _outcome_chart(found: Outcomes) -> Chart:
     return reply_matrix({found.case: [row for acts in found.acts for row in act_rows(acts)]})
 
@@ -190,8 +177,8 @@ def _run_chart(run: Run) -> Chart | None:
 
 
 _CHARTS: dict[type, Callable[[Any], Chart | None]] = {
-    DriversAnswer: _drivers_chart,
-    FlipsAnswer: _flips_chart,
+    DriversAnswer: lambda answer: drivers_chart(answer, asked=answer.question),
+    FlipsAnswer: flips_chart,
     Outcomes: _outcome_chart,
     Run: _run_chart,
     RunAnswer: lambda answer: reply_matrix(answer.replies),

@@ -16,7 +16,7 @@ from offramp.report.doubt_tables import doubt_tables
 from offramp.report.driver_tables import drivers_sentences, drivers_tables
 from offramp.report.figures.borders import Axis, verdict_map
 from offramp.report.figures.boxes import box_card, peeling_curve, restrictions_of
-from offramp.report.figures.importance import importance_bars
+from offramp.report.figures.importance import drivers_chart
 from offramp.report.figures.quantiles import quantile_dots
 from offramp.report.figures.regret import regret_heatmap
 from offramp.report.page.cards import Card
@@ -184,11 +184,7 @@ def _axis(run: Run, scenario: Scenario, name: str, told: np.ndarray) -> Axis:
 
 def _driver_cards(drawn: Drawn, claim: str, answer: DriversAnswer) -> Iterator[Card]:
     folder = answer.run.folder
-    bars = None
-    if answer.dummy is not None:
-        bars = importance_bars(
-            answer.drivers, answer.dummy.high, answer=claim, n_worlds=answer.told
-        ).to_dict()
+    bars = drivers_chart(answer, asked=claim)
     yield Card(
         f"drivers-{claim}",
         f"What drives it: {answer.question}",
@@ -197,7 +193,7 @@ def _driver_cards(drawn: Drawn, claim: str, answer: DriversAnswer) -> Iterator[C
         f"{answer.run.words} The bars are half the mean distance between the answer's distribution "
         "and that within a class of the assumption; the dashed line is how far an assumption "
         "without effect reaches.",
-        chart=bars,
+        chart=None if bars is None else bars.to_dict(),
         tables=tuple(table for table in drivers_tables(answer) if table.rows),
     )
     for number, box in enumerate(answer.boxes, 1):

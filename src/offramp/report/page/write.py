@@ -95,7 +95,7 @@ def render_report(material: Material) -> tuple[str, list[Card]]:
     cruxes = list(crux_cards(given.cruxes))
     doubts += [*flip_cards(given.flips), *earned_cards(given.earned)]
     sources = list(source_cards(material))
-    ledger = _ledger_card(material)
+    ledger = _ledger_card(material) if material.scenario.claims else None
     dials = shown_dials(material) if material.judged else ()
     scripts = [asset("vega.js"), asset("page.js")]
     page = render(
@@ -123,7 +123,8 @@ def render_report(material: Material) -> tuple[str, list[Card]]:
         script_hashes=" ".join(f"'sha256-{digest(one)}'" for one in scripts),
         **_weighing(material, dials),
     )
-    return page, [ledger, *chains, *cruxes, *beliefs, *base, *doubts, *sources]
+    shown = [*chains, *cruxes, *beliefs, *base, *doubts, *sources]
+    return page, shown if ledger is None else [ledger, *shown]
 
 
 def _ledger_card(material: Material) -> Card:
@@ -191,7 +192,9 @@ def _commands(material: Material) -> list[str]:
     name, run = _scenario_word(material), material.run
     lines = []
     if material.claims is not None:
-        lines.append(f"offramp claims {name} --draws {material.claims.draws}")
+        points = material.claims.draw_grid
+        coarse = f" --draw-grid {points}" if points else ""
+        lines.append(f"offramp claims {name} --draws {material.claims.draws}{coarse}")
     if material.base is not None:
         lines.append(f"offramp run {name}{_laid(material)} --out base")
     if run is not None:
