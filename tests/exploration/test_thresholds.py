@@ -115,6 +115,15 @@ def test_question_that_does_not_arise_is_said():
     assert (flip.low, flip.high) == (0.25, 0.375)
 
 
+@pytest.mark.parametrize(("low", "high"), [(0.0, 0.97), (0.05, 1.0)])
+def test_verdict_that_turns_beside_where_it_does_not_arise_is_seen(low, high):
+    turn = 0.95 if low == 0.0 else 0.07  # between an end and the closest value of the grid
+    found = find_thresholds(Counted(lambda x: x - turn if low <= x <= high else math.nan), 0, 1)
+    [flip] = found.flips
+    assert flip.value == pytest.approx(turn, abs=1.1e-4)
+    assert flip.kind == "crossing"
+
+
 def test_further_values_join_the_grid_if_within_the_range():
     found = find_thresholds(Counted(lambda x: 1.0), 0, 1, n_inner=1, also=[0.3, 0.5, 7])
     assert found.value.tolist() == [0, 0.3, 0.5, 1]

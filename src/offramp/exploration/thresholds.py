@@ -2,7 +2,8 @@ r"""Where one assumption, moved over its range by itself, turns a verdict over.
 
 The slack of a claim is looked at on a grid over the range, all of it in one batch; wherever its
 sign changes between neighbours the place is found by Brent's method [Brent1973]. Flips that come in
-pairs between two neighbours of the grid are not seen.
+pairs between two neighbours of the grid are not seen. Where the question stops arising between two
+neighbours, the edge is bisected: the verdict may turn just before it.
 
 A verdict *stands* where the slack is above zero. A sign may also change in a jump, as where a
 player's reply switches: the method then closes in on the jump, and says so.
@@ -22,10 +23,12 @@ from scipy.optimize import brentq
 
 __all__ = ["Flip", "Slacks", "Thresholds", "find_thresholds"]
 
+_Scale = tuple[Callable[[float], float], Callable[[float], float]]  # to places on it, and back
 Slacks = Callable[[Sequence[float]], Sequence[float]]
 """The slack at each of several values of the assumption; NaN where the question does not arise."""
 
 JUMP_SHARE = 0.01  # of the change between neighbours of the grid, left within the tolerance
+EDGE_STEPS = 5  # halvings between a value at which the question arises and one at which it does not
 MOST_STEPS = 100  # of Brent's method; bisection alone needs 40 for 1e-12 of the range
 
 
@@ -105,7 +108,7 @@ def find_thresholds(
     """Return where the verdict turns between two values of an assumption.
 
     Args:
-        slacks: Asked once for the whole grid, then for one value at a time.
+        slacks: Asked for the whole grid at once, then for one value at a time.
         n_inner: Values tried between the ends, evenly spaced; by ratio if `is_log`.
         also: Further values for the grid, such as the base value; those outside are left out.
         tolerance: Width of a bracket, as a share of the range (of its logarithm if `is_log`).
@@ -128,7 +131,8 @@ def find_thresholds(
     grid = sorted({low, high, *map(float, inner), *(x for x in also if low <= x <= high)})
     asked = _Asked(slacks)
     found = asked.ask(grid)
-    told = [(value, slack) for value, slack in zip(grid, found, strict=True) if slack == slack]
+    _find_edges(asked, grid, (to_place, to_value))
+    told = sorted((value, slack) for value, slack in asked.known.items() if slack == slack)
     flips = []
     for (one, below), (other, above) in itertools.pairwise(told):
         if (below > 0) == (above > 0):
@@ -139,11 +143,24 @@ def find_thresholds(
     return Thresholds(tuple(flips), np.array(grid), np.array(found), len(asked.known), n_undefined)
 
 
+def _find_edges(asked: _Asked, grid: Sequence[float], scale: _Scale) -> None:
+    """Ask closer and closer to where the question stops arising."""
+    to_place, to_value = scale
+    for pair in itertools.pairwise(grid):
+        arises, silent = sorted(pair, key=lambda value: math.isnan(asked.known[value]))
+        if math.isnan(asked.known[arises]) or not math.isnan(asked.known[silent]):
+            continue
+        for _ in range(EDGE_STEPS):
+            middle = to_value((to_place(arises) + to_place(silent)) / 2)
+            [slack] = asked.ask([middle])
+            arises, silent = (arises, middle) if math.isnan(slack) else (middle, silent)
+
+
 def _close_in(
     asked: _Asked,
     one: float,
     other: float,
-    scale: tuple[Callable[[float], float], Callable[[float], float]],
+    scale: _Scale,
     width: float,
 ) -> Flip:
     """Return the flip between two values whose verdicts differ."""
