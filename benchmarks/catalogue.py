@@ -75,7 +75,7 @@ def _fixed() -> list[Row]:
         *_commands(),
         *_digits(),
         _machinery(),
-        *_small_worlds(),
+        *_worlds(),
         _report_page(),
     ]
 
@@ -214,7 +214,7 @@ def _machinery() -> Row:
     return Row("worlds-machinery", "worlds", says, run, (beyond,))
 
 
-def _small_worlds() -> list[Row]:
+def _worlds() -> list[Row]:
     def small(trial: bool) -> Measurement:
         from benchmarks.small_worlds import measure_small_worlds
 
@@ -224,6 +224,11 @@ def _small_worlds() -> list[Row]:
         from benchmarks.small_worlds import measure_cores
 
         return measure_cores(trial=trial)
+
+    def lead(trial: bool) -> Measurement:
+        from benchmarks.lead_worlds import measure_lead_worlds
+
+        return measure_lead_worlds(trial=trial)
 
     bounds = (
         *PRECISE,
@@ -236,10 +241,13 @@ def _small_worlds() -> list[Row]:
         Bound("times_as_long_for_twice_the_worlds", 2.2),
     )
     says = "1,000 worlds of a small game in 5 cases, here and by a plain model in the EMA Workbench"
+    hour = Bound("minutes_for_1000_worlds", 60.0)
+    of_lead = "8 worlds of the lead case under 5 policies by two processes, at its world grid"
     again = "500 of these worlds by one process and by two, and 1,000 by two"
     return [
         Row("worlds-small", "worlds", says, small, bounds),
         Row("worlds-cores", "worlds", again, cores, shared),
+        Row("worlds-lead", "worlds", of_lead, lead, (*PRECISE, hour)),
     ]
 
 
