@@ -9,7 +9,6 @@ import pytest
 from scipy.stats import binomtest
 
 from offramp.exploration.boxes import (
-    choose_box,
     find_boxes,
     peel_box,
     quasi_p_values,
@@ -190,13 +189,31 @@ def test_weight_in_whole_numbers_is_that_many_worlds():
     assert weighted.boxes[-1].low == pytest.approx(repeated.boxes[-1].low)
 
 
-def test_box_of_most_coverage_among_the_dense_is_chosen():
+def test_box_that_covers_most_is_found_among_the_dense():
     worlds = drawn(800, 8)
-    found = peel_box(worlds, planted(worlds, 0.0))
-    chosen = choose_box(found, 0.8)
-    assert found.density[chosen] >= 0.8
-    assert found.coverage[chosen] == found.coverage[found.density >= 0.8].max()
-    assert choose_box(found, 1.1) == found.density.argmax()
+    interest = planted(worlds, 0.0)
+    [found, *_] = find_boxes(worlds, interest)
+    curve = found.trajectory
+    assert found.at.density[0] >= 0.8
+    assert found.at.coverage[0] >= curve.coverage[curve.density >= 0.8].max()
+    assert find_boxes(worlds, interest, least_density=1.1) == ()
+
+
+def test_no_restriction_is_left_that_the_box_is_dense_enough_without():
+    worlds = drawn(2000, 11)
+    [found, *_] = find_boxes(worlds, planted(worlds, 0.1))
+    interest = planted(worlds, 0.1)
+    for k in np.flatnonzero(found.box.restricted()):
+        inside = worlds_in(found.box.without(int(k)), worlds)
+        assert interest[inside].mean() < 0.8
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_box_of_many_restrictions_is_not_offered(most):
+    worlds = drawn(2000, 12)
+    boxes = find_boxes(worlds, planted(worlds, 0.0), most_restricted=most, least_density=0.9)
+    assert all(one.box.restricted().sum() <= most for one in boxes)
+    assert bool(boxes) == (most == 3)  # that are planted
 
 
 def test_worlds_and_interest_of_unequal_number_are_refused():
@@ -210,8 +227,6 @@ def test_of_boxes_that_cover_alike_the_denser_is_chosen():
     interest = value > 0.5
     [found] = find_boxes(worlds, interest, least_mass=0.2)
     assert (found.at.coverage[0], found.at.density[0]) == (1.0, 1.0)
-    curve = found.trajectory
-    assert choose_box(curve, 0.7) == int(np.argmax(curve.density * (curve.coverage == 1.0)))
 
 
 def test_box_that_is_hardly_denser_than_all_worlds_is_not_offered():

@@ -106,12 +106,12 @@ def test_conditions_are_those_that_were_planted(offramp, planted, known):
 
 def test_conditions_are_told_in_words(offramp, planted):
     out = " ".join(offramp("believe", planted)[1].split())
-    assert "risk: you must believe that x at most" in out
-    assert "sure: you must believe that x at least" in out
+    assert "risk: you must believe that x is at most" in out
+    assert "sure: you must believe that x is at least" in out
 
 
 def test_drivers_count_rank_and_box_the_verdict(offramp, planted, known):
-    loss, x, _ = known
+    loss, x, wind = known
     code, out, _ = offramp("drivers", planted, "--claim", "pays", "--json")
     assert code == 0
     answer = as_json("drivers", out)
@@ -124,10 +124,22 @@ def test_drivers_count_rank_and_box_the_verdict(offramp, planted, known):
     slack = 0.4 - loss[:, 0]
     assert rows["x"]["rank_correlation"] == pytest.approx(spearmanr(x, slack).statistic, abs=1e-12)
     assert rows["setting.wind"]["rank_correlation"] is None
+    assert "fails" in {box["of"] for box in answer["boxes"]}
+    left = {"holds": np.ones(len(x), bool), "fails": np.ones(len(x), bool)}
     for box in answer["boxes"]:
+        limits = {one["assumption"]: one for one in box["limits"]}
+        assert limits
+        assert limits.keys() <= {"x", "setting.wind"}
+        inside = left[box["of"]].copy()  # each box is found among what the last ones left
+        if "x" in limits:
+            low, high = limits["x"]["low"], limits["x"]["high"]
+            inside &= (x >= (low or 0.0)) & (x <= (high or 1.0))
+        if "setting.wind" in limits:
+            inside &= wind == ("asserted" in limits["setting.wind"]["settings"])
+        such = (loss[:, 0] < 0.4) if box["of"] == "holds" else (loss[:, 0] > 0.4)
+        assert box["density"] == pytest.approx(such[inside].mean(), abs=1e-12)
         assert box["density"] >= 0.8
-        assert "x" in {one["assumption"] for one in box["limits"]}
-        assert "y" not in {one["assumption"] for one in box["limits"]}
+        left[box["of"]] &= ~inside
 
 
 def test_switched_mechanisms_turn_what_the_formula_says(offramp, planted, known):

@@ -28,11 +28,9 @@ __all__ = [
     "Box",
     "BoxFound",
     "Trajectory",
-    "choose_box",
     "find_boxes",
     "peel_box",
     "quasi_p_values",
-    "relax_box",
     "whole_box",
     "worlds_in",
 ]
@@ -40,6 +38,7 @@ __all__ = [
 End = Literal["low", "high"]
 ENDS: tuple[End, End] = ("high", "low")
 
+MOST_RESTRICTED = 5
 ROUNDING = 1e-12  # of summed weights, as a share of the sum
 TIE = 1e-9  # of two gains, relative to the greater
 
@@ -96,8 +95,8 @@ class Trajectory:
 class BoxFound(NamedTuple):
     """A chosen box, the trajectory it was chosen from, and its quasi-p-values.
 
-    `chosen` is its place in the trajectory, before what does not matter was lifted. `at` has one
-    entry, of the box after that; shares are of all worlds, those of earlier boxes included.
+    `chosen` is the place in the trajectory of the box from which it was lifted. `at` has one entry,
+    of the box itself; shares are of all worlds, those of earlier boxes included.
     """
 
     box: Box
@@ -350,30 +349,18 @@ def quasi_p_values(
     return found
 
 
-def relax_box(
-    box: Box,
-    assumptions: Drawn,
-    interest: Bool[np.ndarray, "world"],
-    free: Bool[np.ndarray, "world"] | None = None,
-    worst: float = 0.05,
-) -> Box:
-    """Return the box less the restrictions whose quasi-p-value exceeds `worst`, worst first."""
-    while True:
-        found = quasi_p_values(box, assumptions, interest, free)
-        if np.isnan(found).all() or np.nanmax(found) <= worst:
-            return box
-        box = box.without(int(np.nanargmax(found)))
-
-
-def choose_box(trajectory: Trajectory, least_density: float = 0.8) -> int:
-    """Return the index of the box of most coverage among those dense enough.
-
-    Of equals the one with fewer restrictions is taken, then the denser. If none is dense enough,
-    it is the densest.
-    """
-    order = np.lexsort((-trajectory.density, trajectory.n_restricted, -trajectory.coverage))
-    dense = [int(k) for k in order if trajectory.density[k] >= least_density]
-    return dense[0] if dense else int(np.argmax(trajectory.density))
+def _lift(box: Box, sample: _Sample, least_density: float) -> Box:
+    """Return the box less all restrictions that it is dense enough without, cheapest first."""
+    while (restricted := np.flatnonzero(box.restricted())).size:
+        broken = np.array([~_meets(box, sample.worlds, int(k)) for k in restricted])
+        n_broken = broken.sum(axis=0)
+        without = sample.free & ((n_broken == 0) | ((n_broken == 1) & broken))
+        dense = [sample.density(inside) for inside in without]
+        cheapest = int(np.argmax(dense))
+        if dense[cheapest] < least_density:
+            break
+        box = box.without(int(restricted[cheapest]))
+    return box
 
 
 def find_boxes(
@@ -382,40 +369,48 @@ def find_boxes(
     *,
     weights: Float[np.ndarray, "world"] | None = None,
     most: int = 3,
+    most_restricted: int = MOST_RESTRICTED,
     least_density: float = 0.8,
     peel: float = 0.05,
     least_mass: float = 0.05,
 ) -> tuple[BoxFound, ...]:
     """Return boxes that hold the worlds of interest, each found among what the last ones left.
 
-    Restrictions that do not matter are lifted from each. The search ends with the first box that
-    is not dense enough, which is left out, or that restricts nothing.
+    From every box of a run of PRIM that is dense enough, all restrictions are lifted that it stays
+    dense enough without. Of what is left by few restrictions, that of most coverage is taken; of
+    equals the one with fewer restrictions, then the denser. The search ends where there is none.
 
     Args:
         most: Boxes to look for.
+        most_restricted: Assumptions that a box may restrict: one of many explains nothing.
         least_density: Of a box; where most worlds are of interest anyway, it must be at least half
             way from their share to all.
 
     Raises:
         ValueError: `interest` or weights that do not fit the worlds.
     """
-    free = np.ones(assumptions.n_worlds, dtype=bool)
-    share = float(even_out(weights, assumptions.n_worlds) @ interest)
-    least_density = max(least_density, (1 + share) / 2)
+    sample = _Sample.of(assumptions, interest, weights)
+    least_density = max(least_density, (1 + sample.density(sample.free)) / 2)
     found: list[BoxFound] = []
-    while len(found) < most and (free & interest).any():
+    while len(found) < most and (sample.free & interest).any():
         trajectory = peel_box(
-            assumptions, interest, weights=weights, free=free, peel=peel, least_mass=least_mass
+            assumptions,
+            interest,
+            weights=weights,
+            free=sample.free,
+            peel=peel,
+            least_mass=least_mass,
         )
-        chosen = choose_box(trajectory, least_density)
-        box = relax_box(trajectory.boxes[chosen], assumptions, interest, free)
-        at = _trajectory(_Sample.of(assumptions, interest, weights, free), [box], 1)
-        if at.density[0] < least_density and trajectory.boxes[chosen] is not box:
-            box = trajectory.boxes[chosen]  # what was lifted did matter, taken together
-            at = _trajectory(_Sample.of(assumptions, interest, weights, free), [box], 1)
-        if at.density[0] < least_density or not at.n_restricted[0]:
+        dense = np.flatnonzero(trajectory.density >= least_density)
+        lifted = [_lift(trajectory.boxes[k], sample, least_density) for k in dense]
+        at = _trajectory(sample, lifted, len(lifted))
+        told = (at.n_restricted > 0) & (at.n_restricted <= most_restricted)
+        if not told.any():
             break
-        p_values = quasi_p_values(box, assumptions, interest, free)
-        found.append(BoxFound(box, chosen, at, p_values, trajectory))
-        free = free & ~worlds_in(box, assumptions)
+        order = np.lexsort((-at.density, at.n_restricted, -at.coverage, ~told))
+        box = lifted[order[0]]
+        p_values = quasi_p_values(box, assumptions, interest, sample.free)
+        at = _trajectory(sample, [box], 1)
+        found.append(BoxFound(box, int(dense[order[0]]), at, p_values, trajectory))
+        sample = replace(sample, free=sample.free & ~worlds_in(box, assumptions))
     return tuple(found)

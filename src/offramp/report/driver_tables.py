@@ -24,7 +24,10 @@ def drivers_sentences(answer: DriversAnswer) -> Iterator[str]:
         if boxes:
             yield from (_box_words(box, whole) for box in boxes)
         elif 0 < whole < worlds:
-            yield f"No region was found in which it {of} in nearly all worlds."
+            yield (
+                f"No region bounded by a few assumptions was found in which it {of} in nearly all "
+                "worlds."
+            )
     if answer.switched:
         most = answer.switched[0]
         least = answer.switch_worlds

@@ -190,7 +190,7 @@ def _rule(low: float | None, high: float | None, allowed: list[str]) -> str:
     if allowed:
         return f"is {' or '.join(allowed)}"
     if low is not None and high is not None:
-        return f"from {format_number(low)} to {format_number(high)}"
+        return f"is from {format_number(low)} to {format_number(high)}"
     if low is not None:
-        return f"at least {format_number(low)}"
-    return f"at most {format_number(high or 0.0)}"
+        return f"is at least {format_number(low)}"
+    return f"is at most {format_number(high or 0.0)}"

@@ -168,7 +168,7 @@ def test_restrictions_say_what_a_box_asks_in_words():
     kept[2] = [True, False, True]  # in alphabetical order: off, on, rival
     found = restrictions_of(limit_rows(Box(low, high, kept), worlds), worlds)
     assert [(one.name, one.rule) for one in found] == [
-        ("n", "from 0.500 to 3"), ("m", "at most 2.50"), ("s", "is off or rival"),
+        ("n", "is from 0.500 to 3"), ("m", "is at most 2.50"), ("s", "is off or rival"),
     ]  # fmt: skip
     assert (found[0].low, found[0].high) == (0.5, 3.0)
     assert (found[0].least, found[0].most) == (0.0, 4.0)
