@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from helpers.under_way import UNDER_WAY, skip_under_way
 from offramp.scenario import case_names, load_scenario
 from offramp.scenario.essays import claim_register, scenario_claims, shipped_essays
 from offramp.scenario.library import list_mechanisms
@@ -67,7 +66,6 @@ def test_every_paragraph_step_and_assumption_of_an_essay_is_there(essay):
 
 @pytest.mark.parametrize("name", LISTS["scenarios"])
 def test_every_policy_of_a_scenario_is_there_or_out_of_scope(name):
-    skip_under_way(name)
     wanted = LISTS["scenarios"][name]["policies"]
     assert wanted
     assert not missing(name, wanted, case_names(scenario_of(name)))
@@ -75,13 +73,11 @@ def test_every_policy_of_a_scenario_is_there_or_out_of_scope(name):
 
 @pytest.mark.parametrize("name", LISTS["scenarios"])
 def test_every_variable_of_a_scenario_is_there_or_out_of_scope(name):
-    skip_under_way(name)
     assert not missing(name, LISTS["scenarios"][name]["variables"], scenario_of(name).variables)
 
 
 @pytest.mark.parametrize("name", LISTS["scenarios"])
 def test_every_mechanism_of_a_scenario_is_used_or_out_of_scope(name):
-    skip_under_way(name)
     wanted = LISTS["scenarios"][name]["mechanisms"]
     if name.startswith("campaign"):
         wanted = LISTS["mechanisms"]  # all of them
@@ -90,7 +86,6 @@ def test_every_mechanism_of_a_scenario_is_used_or_out_of_scope(name):
 
 @pytest.mark.parametrize("name", LISTS["scenarios"])
 def test_every_claim_of_a_scenario_is_tested_or_out_of_scope(name):
-    skip_under_way(name)
     scenario = scenario_of(name)
     wanted = LISTS["scenarios"][name]["claims"]
     assert wanted
@@ -99,8 +94,6 @@ def test_every_claim_of_a_scenario_is_tested_or_out_of_scope(name):
 
 def test_what_is_out_of_scope_is_not_there_after_all():
     for (name, one), _ in out_of_scope().items():
-        if name in UNDER_WAY:
-            continue
         scenario = scenario_of(name)
         there = {*case_names(scenario), *scenario.variables}
         there |= {use.use for use in scenario.mechanisms}
@@ -155,7 +148,6 @@ TEXTS = ("label", "says", "source", "note", "story", "title", "name", "counter",
 
 @pytest.mark.parametrize("name", [*LISTS["scenarios"], "hanoi-1965", "cuba-1962"])
 def test_names_of_places_stand_in_labels_only(name):
-    skip_under_way(name)
     found = {one for one in names_in(scenario_of(name).plain()) if PLACES.search(one.lower())}
     assert not found - {"european-only-force"}  # the record's own id of a policy
 

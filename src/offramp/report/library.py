@@ -68,14 +68,20 @@ def _listed(name: str, decl: MechanismDecl) -> ListedMechanism:
 @lru_cache(maxsize=1)
 def _uses() -> dict[str, frozenset[str]]:
     """Return the library's mechanisms that each shipped scenario uses."""
-    found = {}
-    for name in list_scenarios():
-        if "/" in name:
-            continue  # classic models carry their own
-        data = parse_yaml(shipped_scenario(name).read_bytes(), name).data
-        uses = data.get("mechanisms", ()) if isinstance(data, dict) else ()
-        found[name] = frozenset(str(use["use"]) for use in uses if isinstance(use, dict))
-    return found
+    return {
+        name: frozenset(_used(name))
+        for name in list_scenarios()
+        if "/" not in name  # classic models carry their own
+    }
+
+
+def _used(name: str) -> Iterator[str]:
+    """Yield the mechanisms that a shipped scenario or one of its phases uses, read as data."""
+    data = parse_yaml(shipped_scenario(name).read_bytes(), name).data
+    if isinstance(data, dict):
+        yield from (str(use["use"]) for use in data.get("mechanisms", ()) if isinstance(use, dict))
+        for phase in data.get("phases", ()):
+            yield from _used(str(phase["scenario"]))
 
 
 def _side(name: str, content: Content) -> MechanismSide:
