@@ -23,6 +23,7 @@ from offramp.scenario import load_scenario
 
 FOLDER = Path(__file__).parent / "scenarios"
 STORED = FOLDER / "stored"
+RUN = "RUN"  # stands for the folder of the run, whose path is nobody's business
 SPLIT = 64  # worlds in which claims are split
 SWITCHED = 64  # worlds in which mechanisms are switched
 
@@ -55,7 +56,7 @@ class Plan(NamedTuple):
 
 PLANS = {
     "cuba-1962": Plan(
-        ("trade-was-needed", "strike-brings-war", "public-term-hardens"),
+        ("firmness-was-enough", "trade-was-needed", "strike-brings-war", "public-term-hardens"),
         (Crux(("hawks", "doves"), "trade-was-needed", 1, 2),),
     ),
 }
@@ -86,16 +87,16 @@ def ask(name: str, folder: Path) -> Iterator[tuple[str, Answer]]:
     under, players = run.manifest, [f"value({one})" for one in run.players]
     yield (
         f"explore {name} --worlds {under.worlds} --policies {','.join(run.cases)} "
-        f"--grid {under.asked_grid or 'auto'} --seed {under.seed} --out worlds",
+        f"--grid {under.asked_grid or 'auto'} --seed {under.seed} --out {RUN}",
         describe_worlds(run),
     )
     for by in (next(iter(directed_measures(run))), *players):
-        yield f"doubt worlds --by '{by}'", describe_doubt(folder, by=by)
-        yield f"believe worlds --by '{by}'", describe_believe(folder, by=by)
+        yield f"doubt {RUN} --by '{by}'", describe_doubt(folder, by=by)
+        yield f"believe {RUN} --by '{by}'", describe_believe(folder, by=by)
     for claim in plan.driven:
         found = describe_drivers(folder, claim=claim, switch=SWITCHED)
-        yield f"drivers worlds --claim {claim} --switch {SWITCHED}", found
-    yield f"earned worlds --worlds {SPLIT}", describe_earned(folder, worlds=SPLIT)
+        yield f"drivers {RUN} --claim {claim} --switch {SWITCHED}", found
+    yield f"earned {RUN} --worlds {SPLIT}", describe_earned(folder, worlds=SPLIT)
     for one in plan.cruxes:
         yield (
             f"crux {name} --between {' '.join(one.between)} --claim {one.claim} "
@@ -111,7 +112,7 @@ def ask(name: str, folder: Path) -> Iterator[tuple[str, Answer]]:
 
 
 def store(name: str, folder: Path) -> None:
-    """Ask a run and store what it says; the folder's path is nobody's business."""
+    """Ask a run and store what it says."""
     found = [
         {"command": command, "answer": _unplaced(json.loads(answer.model_dump_json()))}
         for command, answer in ask(name, folder)
@@ -122,9 +123,9 @@ def store(name: str, folder: Path) -> None:
 
 def _unplaced(answer: dict[str, Any]) -> dict[str, Any]:
     if "run" in answer:
-        answer["run"]["folder"] = "worlds"
+        answer["run"]["folder"] = RUN
     if "folder" in answer:
-        answer["folder"] = "worlds"
+        answer["folder"] = RUN
     return answer
 
 
@@ -148,7 +149,9 @@ def page(name: str) -> str:
             parts.append(f"\n## {heading}")
         last = heading
         parts.append(f"\nFrom `offramp {command}`:\n")
-        parts += [_markdown(part) for part in lay_out(answer)[1:]]  # the first is the title again
+        for part in map(_markdown, lay_out(answer)[1:]):  # the first is the title again
+            if part not in parts:  # who gains and what conflicts is the same by every measure
+                parts.append(part)
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
