@@ -36,6 +36,7 @@ KERNEL_FILES = (
     "offramp.equilibrium.kernels.expectations",
     "offramp.outcomes.hindsight_kernels",
     "offramp.equilibrium.kernels.arithmetic",
+    "offramp.exploration.density_kernels",
 )
 _POLL = 0.02  # seconds between looks at what is under way
 _PACKAGE = Path(__file__).parents[2]
