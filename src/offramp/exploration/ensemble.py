@@ -230,19 +230,24 @@ def _prepare(scenario: Scenario, asked: _Wish) -> tuple[Job, Manifest, str]:
 
 def _refuse_odd(worlds: int, chunk: int, seed: int, design: str, grid: int | str | None) -> None:
     """Raise if what is asked cannot be."""
-    odd = []
+    refused = []
     if worlds < 1 or chunk < 1:
-        odd.append(f"{worlds} worlds in chunks of {chunk}")
+        found = f"{worlds} worlds in chunks of {chunk}"
+        refused.append(("--worlds", found, "ask for 1 or more worlds."))
     if seed < 0:
-        odd.append(f"seed {seed}")
+        refused.append(("--seed", f"seed {seed}", "take a whole number from 0."))
     if design not in DESIGNS:
-        odd.append(f"design '{design}'")
+        refused.append(("--design", f"design '{design}'", f"take {' or '.join(DESIGNS)}."))
     if (isinstance(grid, str) and grid != "auto") or (isinstance(grid, int) and grid < 2):
-        odd.append(f"grid '{grid}'")
-    if odd:
-        fix = "ask for 1 or more worlds, a seed from 0, design `sobol` or `lhs`, and a grid of 2 "
-        fix += "or more points a side, or `auto`."
-        raise RunError(Problem(code="R615", message=f"There is no {', no '.join(odd)}.", fix=fix))
+        fix = "ask for 2 or more points a side, or `auto`."
+        refused.append(("--grid", f"grid '{grid}'", fix))
+    if refused:
+        raise RunError(
+            [
+                Problem(code="R615", path=path, message=f"There is no {found}.", fix=fix)
+                for path, found, fix in refused
+            ]
+        )
 
 
 def _refuse_other(folder: Path, before: Manifest, now: Manifest) -> None:

@@ -11,7 +11,7 @@ from offramp.report.answers import CaseAnswer, RunAnswer
 from offramp.report.figures.ladder import ladder_svg
 from offramp.report.figures.replies import reply_matrix
 from offramp.report.figures.tree import grow_tree, tree_svg
-from offramp.report.page.cards import Card
+from offramp.report.page.cards import Card, specification
 from offramp.report.run_tables import run_tables
 from offramp.report.tables import Table, format_share
 from offramp.scenario import Scenario, bind
@@ -34,7 +34,7 @@ def base_cards(answer: RunAnswer, scenario: Scenario) -> Iterator[Card]:
         ("How often each player takes each act when it moves, in the base world.",),
         f"`offramp run {scenario.name}`: every side's reply to the others' is solved for, then "
         "play is followed forward over all paths; shares are of a player's choices at a stage.",
-        chart=reply_matrix(answer.replies).to_dict(),
+        chart=specification(reply_matrix(answer.replies)),
         tables=tuple(table for name, table in tables.items() if name.startswith("replies")),
     )
     rungs = {rung: " or ".join(acts) for rung, acts in _acts_by_rung(scenario).items()}

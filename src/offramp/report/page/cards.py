@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import altair as alt
+
 from offramp.report.tables import Table
 
-__all__ = ["Card"]
+__all__ = ["Card", "specification"]
+
+
+def specification(chart: alt.TopLevelMixin | None) -> dict[str, Any] | None:
+    """Return a chart's Vega-Lite specification, not held against the schema (tests do that)."""
+    return None if chart is None else chart.to_dict(validate=False)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from offramp.report.earned_tables import earned_sentences, earned_tables
 from offramp.report.figures.flips import flips_chart
 from offramp.report.figures.why import why_waterfall
 from offramp.report.flip_tables import flip_sentences, flip_tables
-from offramp.report.page.cards import Card
+from offramp.report.page.cards import Card, specification
 from offramp.report.why_tables import why_tables
 
 __all__ = ["crux_cards", "earned_cards", "flip_cards", "reason_cards"]
@@ -47,7 +47,7 @@ def flip_cards(answers: tuple[FlipsAnswer, ...]) -> Iterator[Card]:
             f"`offramp flips {one.scenario.name}`: every assumption is moved by itself, each trial "
             f"solved anew, {one.solved:,} in all; where the answer turns, the place is narrowed "
             "down by root-finding.",
-            chart=None if chart is None else chart.to_dict(),
+            chart=specification(chart),
             tables=tuple(table for table in flip_tables(one) if table.rows),
         )
 
@@ -79,7 +79,7 @@ def reason_cards(answers: tuple[WhyAnswer, ...]) -> Iterator[Card]:
             ),
             f"`offramp why {one.scenario.name} --player {one.player} --case {one.case}`: what each "
             "act is worth, term by term, at the likeliest state.",
-            chart=why_waterfall(one).to_dict(),
+            chart=specification(why_waterfall(one)),
             tables=tuple(why_tables(one)),
         )
 

@@ -19,7 +19,7 @@ from offramp.report.figures.boxes import box_card, peeling_curve, restrictions_o
 from offramp.report.figures.importance import drivers_chart
 from offramp.report.figures.quantiles import quantile_dots
 from offramp.report.figures.regret import regret_heatmap
-from offramp.report.page.cards import Card
+from offramp.report.page.cards import Card, specification
 from offramp.report.page.material import RESAMPLES, Material
 from offramp.report.results import is_chance
 from offramp.report.tables import Cell, Kind, Table, format_share
@@ -75,7 +75,7 @@ def _spread_cards(run: Run, scenario: Scenario) -> Iterator[Card]:
             f"How bad, how often: {decl.label or name}?",
             (f"Each dot is a fiftieth of the worlds that were drawn: {len(run.world):,} in all.",),
             f"Solved in every world by `offramp explore {scenario.name}`.",
-            chart=chart.to_dict(),
+            chart=specification(chart),
             tables=(_spread_table(run, name, cases, is_share=chances[name]),),
         )
 
@@ -116,14 +116,14 @@ def _regret_card(run: Run, doubt: DoubtAnswer) -> Card:
             best_share(table, doubt.better, run.weight),
             label=doubt.by,
             is_chance=doubt.is_chance,
-        ).to_dict()
+        )
     return Card(
         f"doubt-{doubt.by}",
         f"Which policy holds up if we are wrong, judged by {doubt.by}?",
         (sentence,),
         f"`offramp doubt {doubt.run.folder} --by '{doubt.by}'`, over {doubt.run.words} "
         "Regret is how much worse a policy is than the best of the same world.",
-        chart=chart,
+        chart=specification(chart),
         tables=tuple(table for table in doubt_tables(doubt) if table.rows),
     )
 
@@ -151,13 +151,15 @@ def _border_cards(run: Run, drawn: Drawn, scenario: Scenario, doubt: DoubtAnswer
             f"{doubt.by}.",
         ),
         f"`offramp doubt {doubt.run.folder} --by {doubt.by}` ranks assumptions by their worth.",
-        chart=verdict_map(
-            _axis(run, scenario, one, told),
-            _axis(run, scenario, other, told),
-            names,
-            cases,
-            label=doubt.by,
-        ).to_dict(),
+        chart=specification(
+            verdict_map(
+                _axis(run, scenario, one, told),
+                _axis(run, scenario, other, told),
+                names,
+                cases,
+                label=doubt.by,
+            )
+        ),
         tables=(_best_table(names, cases, doubt.by),),
     )
 
@@ -193,7 +195,7 @@ def _driver_cards(drawn: Drawn, claim: str, answer: DriversAnswer) -> Iterator[C
         f"{answer.run.words} The bars are half the mean distance between the answer's distribution "
         "and that within a class of the assumption; the dashed line is how far an assumption "
         "without effect reaches.",
-        chart=None if bars is None else bars.to_dict(),
+        chart=specification(bars),
         tables=tuple(table for table in drivers_tables(answer) if table.rows),
     )
     for number, box in enumerate(answer.boxes, 1):
@@ -205,13 +207,15 @@ def _driver_cards(drawn: Drawn, claim: str, answer: DriversAnswer) -> Iterator[C
                 f"{format_share(box.coverage)} of all in which it {box.of}.",
             ),
             f"`offramp drivers {folder} --claim {claim}`: patient rule induction.",
-            chart=box_card(
-                restrictions_of(box.limits, drawn),
-                coverage=box.coverage,
-                density=box.density,
-                mass=box.mass,
-                what=f"it {box.of}",
-            ).to_dict(),
+            chart=specification(
+                box_card(
+                    restrictions_of(box.limits, drawn),
+                    coverage=box.coverage,
+                    density=box.density,
+                    mass=box.mass,
+                    what=f"it {box.of}",
+                )
+            ),
             tables=(_box_table(box, f"{claim}-{number}"),),
         )
         yield _peeling_card(folder, claim, number, box)
@@ -237,7 +241,7 @@ def _peeling_card(folder: str, claim: str, number: int, box: BoxRow) -> Card:
         ),
         f"`offramp drivers {folder} --claim {claim}`: patient rule induction peels a twentieth at "
         "a time, then pastes back. From the chosen box, what does not matter was lifted.",
-        chart=peeling_curve(box.curve, box.chosen, what=f"it {box.of}").to_dict(),
+        chart=specification(peeling_curve(box.curve, box.chosen, what=f"it {box.of}")),
         tables=(Table(f"peeling-{claim}-{number}", "Boxes, as they were peeled", columns, rows),),
     )
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from altair.utils.schemapi import debug_mode
+
 from offramp import __version__
 from offramp.errors import Problem, RunError
 from offramp.report.answers import ReportAnswer
@@ -83,6 +85,7 @@ def write_report(
     )
 
 
+@debug_mode(False)  # charts are held against the schema in tests, which takes as long as all else
 def render_report(material: Material) -> tuple[str, list[Card]]:
     """Return the page and the cards that it shows."""
     run, given = material.run, material.further
