@@ -84,7 +84,7 @@ def solve_sizes(name: str) -> None:
     """Solve each policy of a scenario in a process of its own, and store size, time and memory."""
     scenario = load_scenario(name)
     declared = math.prod(_n_levels(decl) for decl in scenario.variables.values())
-    rows = []
+    reached, rows = _reached(name), []
     for case in scenario.policies:
         done = subprocess.run(
             [sys.executable, __file__, "--one", name, case],
@@ -95,9 +95,8 @@ def solve_sizes(name: str) -> None:
         if done.returncode:
             raise SystemExit(done.stderr)
         rows.append(json.loads(done.stdout))
-    store(
-        name, "sizes", json.dumps({"declared": declared, **_reached(name), "cases": rows}, indent=1)
-    )
+        answer = {"declared": declared, **reached, "cases": rows}
+        store(name, "sizes", json.dumps(answer, indent=1))
 
 
 def time_case(name: str, case: str) -> dict[str, Any]:

@@ -100,6 +100,7 @@ def find_regret(
     """
     told, good, weight = _comparable(measure, better, weights)
     regret = good.max(axis=1, keepdims=True) - good
+    regret[regret <= TIE] = 0.0  # the same but for the order of sums
     in_world = np.full(measure.shape, np.nan)
     in_world[told] = regret
     counted = regret[weight > 0]

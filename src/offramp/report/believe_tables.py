@@ -13,7 +13,17 @@ __all__ = ["believe_sentences"]
 def believe_sentences(answer: BelieveAnswer) -> Iterator[str]:
     """Yield for each policy what one must believe to find it best."""
     for one in answer.policies:
-        yield _believed(one, answer.purity)
+        if one.answer in ("everywhere", "found"):
+            yield _believed(one)
+    if found := [one for one in answer.policies if one.answer == "none found"]:
+        told = ", ".join(f"{one.case} ({one.best:,})" for one in found)
+        yield (
+            "No conjunction of up to three assumptions that one half of the worlds suggested was "
+            f"borne out by the other for these, which are best in so many of "
+            f"{found[0].worlds:,} worlds: {told}."
+        )
+    if never := [one.case for one in answer.policies if one.answer == "nowhere"]:
+        yield f"Best in no world, so that there is nothing to believe: {', '.join(never)}."
     near = ", give or take ties" if answer.margin < 1e-6 else f" or within {answer.margin:g} of it"
     yield (
         f"Best by {answer.by} ({answer.better}){near}. A condition is sought in one half of the "
@@ -25,17 +35,10 @@ def believe_sentences(answer: BelieveAnswer) -> Iterator[str]:
         yield f"Not compared, being other worlds rather than choices, or not named: {told}."
 
 
-def _believed(one: BelievedPolicy, purity: float) -> str:
+def _believed(one: BelievedPolicy) -> str:
     counted = f"It is best in {one.best:,} of {one.worlds:,} worlds"
     if one.answer == "everywhere":
         return f"{one.case}: whatever you believe. {counted}."
-    if one.answer == "nowhere":
-        return f"{one.case}: there is nothing to believe. {counted}."
-    if one.answer == "none found":
-        return (
-            f"{one.case}: of the conjunctions of up to three assumptions that were tried in one "
-            f"half of the worlds, the other half bore none out. {counted}."
-        )
     ways = "; or that ".join(_condition(each) for each in one.conditions)
     return f"{one.case}: you must believe that {ways}. {counted}."
 

@@ -104,10 +104,12 @@ def schema_text(answer: str | None = None, *, of_essays: bool = False) -> str:
 
 def period_words(crisis: Crisis) -> str:
     """Return the length and number of periods in words, such as `16 periods of a half-year`."""
-    n_periods = crisis.n_periods
+    n_periods, unit = crisis.n_periods, crisis.period_unit
+    if not unit[:1].isdigit():  # not so with `2 days`
+        unit = f"{'an' if unit[:1].lower() in 'aeiou' else 'a'} {unit}"
     if n_periods is None:
-        return f"periods without end of a {crisis.period_unit}"
-    return f"{n_periods} period{'s' if n_periods > 1 else ''} of a {crisis.period_unit}"
+        return f"periods without end of {unit}"
+    return f"{n_periods} period{'s' if n_periods > 1 else ''} of {unit}"
 
 
 def _listed(name: str, scenario: Scenario) -> ListedScenario:

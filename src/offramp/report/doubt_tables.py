@@ -56,8 +56,12 @@ def _policies(answer: DoubtAnswer) -> Table:
         if len(columns) > len(cells):
             cells += [row.undominated, "yes" if row.on_frontier else "no"]
         rows.append(tuple(cells))
-    note = "`unbeaten`: no other is as good in every measure and better in one: "
-    told = f"{note}{', '.join(answer.frontier)}." if len(answer.frontier) > 1 else ""
+    told = "`best in`: policies that are best alike share the world."
+    if len(answer.frontier) > 1:
+        told += (
+            "\n`unbeaten`: no other is as good in every measure and better in one: "
+            f"{', '.join(answer.frontier)}."
+        )
     return Table("doubt", f"Policies by {answer.by}", tuple(columns), tuple(rows), note=told)
 
 

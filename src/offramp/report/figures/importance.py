@@ -13,22 +13,33 @@ from offramp.report.figures.palette import COLOURS, FLIP, LIGHT
 __all__ = ["drivers_chart", "importance_bars"]
 
 WIDTH, ROW = 360, 24
+FEWEST_BARS = 8
+FURTHER = 3  # bars beside those that stand out
 CLEAR, UNCLEAR = "clearly above the dummy", "not clearly above it"
 
 
 def drivers_chart(answer: DriversAnswer, *, asked: str) -> Chart | None:
-    """Return the bars of an answer; None where there was nothing to estimate them from.
+    """Return the bars of what stands out and a few more; None without an estimate.
 
     Args:
         asked: What is asked, in few words.
     """
     if answer.dummy is None:
         return None
-    return importance_bars(answer.drivers, answer.dummy.high, answer=asked, n_worlds=answer.told)
+    clear = [k for k, row in enumerate(answer.drivers) if row.stands_out]
+    shown = [*clear, *(k for k in range(len(answer.drivers)) if k not in clear)]
+    shown = sorted(shown[: max(len(clear) + FURTHER, FEWEST_BARS)])
+    return importance_bars(
+        [answer.drivers[k] for k in shown],
+        answer.dummy.high,
+        answer=asked,
+        n_worlds=answer.told,
+        left_out=len(answer.drivers) - len(shown),
+    )
 
 
 def importance_bars(
-    drivers: Sequence[DriverRow], dummy: float, *, answer: str, n_worlds: int
+    drivers: Sequence[DriverRow], dummy: float, *, answer: str, n_worlds: int, left_out: int = 0
 ) -> Chart:
     """Return a bar with its interval per assumption, in the order given.
 
@@ -39,6 +50,7 @@ def importance_bars(
         dummy: That upper end.
         answer: What is asked, such as "the land is lost".
         n_worlds: From which the indices were estimated.
+        left_out: Assumptions that are not drawn; none of them stands out.
     """
     rows = [
         {
@@ -81,8 +93,9 @@ def importance_bars(
     return alt.layer(bars, *whiskers, words, *line, width=WIDTH, height=ROW * len(rows)).properties(
         title=head(
             f"What moves the answer: {answer}",
-            f"{n_clear} of {len(rows)} assumptions are clearly above the dashed line, which a "
-            "meaningless number reaches.",
-            f"Thin lines: 95 % intervals, over {n_worlds:,} worlds.",
+            f"{n_clear} of {len(rows) + left_out} assumptions are clearly above the dashed line, "
+            "which a meaningless number reaches.",
+            f"Thin lines: 95 % intervals, over {n_worlds:,} worlds."
+            + (f" {left_out} more are not drawn." if left_out else ""),
         )
     )

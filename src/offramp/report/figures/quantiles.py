@@ -81,14 +81,14 @@ def quantile_dots(
         panels.append(
             _panel(rows, x, colour, columns, threshold).properties(title=head(title, size=12))
         )
-    lines = [f"Each dot is 1 of {N_DOTS} equally likely values over the worlds."]
+    lines = [f"Each of {N_DOTS} dots stands for an equal share of the worlds."]
     if threshold is not None:
         way = "below" if better == "higher" else "above"
         lines.append(
             f"Dashed line: {told(threshold, is_chance=is_chance)}; hollow dots lie {way} it, where "
             "it is worse."
         )
-    above = head(f"How bad, and how often: {label}", *lines)
+    above = head(f"{'How often' if is_chance else 'How much'}: {label}", *lines)
     return alt.vconcat(*panels, spacing=8, title=above)
 
 

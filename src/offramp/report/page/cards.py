@@ -29,6 +29,7 @@ class Card:
         drawing: Our own SVG, empty for none.
         tables: The same as numbers.
         how: How it is computed, and by which command.
+        is_source: Whether other parts of the page point to the rows of its tables.
     """
 
     key: str
@@ -38,3 +39,4 @@ class Card:
     chart: dict[str, Any] | None = None
     drawing: str = ""
     tables: tuple[Table, ...] = ()
+    is_source: bool = False

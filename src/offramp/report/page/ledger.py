@@ -7,8 +7,16 @@ from dataclasses import dataclass
 
 from offramp.exploration.assumptions import Assumptions
 from offramp.exploration.shares import FAILS, HOLDS
-from offramp.report.answers import ClaimRow, EssayAnswer, EssayClaimRow, TestedClaim
+from offramp.report.answers import (
+    ClaimRow,
+    DriverRow,
+    EssayAnswer,
+    EssayClaimRow,
+    TestedClaim,
+)
 from offramp.report.page.material import Material
+from offramp.report.page.naming import Named, named
+from offramp.report.page.template import anchor
 from offramp.report.tables import Table, counted
 
 __all__ = ["LedgerRow", "Side", "ledger_table", "sides", "summary"]
@@ -21,6 +29,7 @@ STANDING = {
     "not split": "not yet said whether assumed or earned",
 }
 MOST_NAMED = 3  # assumptions that a verdict is said to turn on
+LEAST_TOLD = 0.1  # rank correlation from which on a direction is told
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,8 @@ class LedgerRow:
         worlds: The same in counts.
         argued_from: Mechanisms that it rests on.
         turns_on: What would turn it.
+        hangs_on: Assumptions that it hangs on most over the worlds, and which way.
+        more: Anchor of the card that says where it holds and fails; empty for none.
         since: What happened since, as the record has it.
     """
 
@@ -47,6 +58,8 @@ class LedgerRow:
     turns_on: tuple[str, ...]
     since: str
     untested: str = ""
+    hangs_on: tuple[tuple[Named, str], ...] = ()
+    more: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,6 +189,8 @@ def _tested_row(material: Material, one: TestedClaim, since: str) -> LedgerRow:
         _argued_from(material, one.claim),
         _turns_on(material, one.claim),
         since,
+        hangs_on=_hangs_on(material, one.claim),
+        more=_more(material, one.claim),
     )
 
 
@@ -192,6 +207,8 @@ def _scenario_row(material: Material, name: str) -> LedgerRow:
         _argued_from(material, name),
         _turns_on(material, name),
         "",
+        hangs_on=_hangs_on(material, name),
+        more=_more(material, name),
     )
 
 
@@ -203,7 +220,18 @@ def _over(material: Material, name: str) -> tuple[str, str]:
     holds, fails = (int(one.shares.count[code]) for code in (HOLDS, FAILS))
     total = int(one.shares.count.sum())
     told = f"holds in {holds:,} and fails in {fails:,} of the {total:,} worlds we drew"
+    if holds + fails < total:
+        told += f"; in {total - holds - fails:,} it is undecided or does not arise"
+    base = _base(material, name)
+    if (base == "holds" and fails > holds) or (base == "fails" and holds > fails):
+        often = "holds" if holds > fails else "fails"
+        told += f". Other than in the base world it {often} more often than not"
     return one.over_worlds, told
+
+
+def _base(material: Material, name: str) -> str | None:
+    tested = material.claims.claims if material.claims else []
+    return next((one.base for one in tested if one.claim == name), None)
 
 
 def _argued_from(material: Material, name: str) -> tuple[str, ...]:
@@ -215,17 +243,42 @@ def _turns_on(material: Material, name: str) -> tuple[str, ...]:
     return tuple(_turning(material, name))
 
 
+def _driven(material: Material, name: str) -> str:
+    """Return the claim of this one and its counter-claim whose drivers were asked; none: ''."""
+    decl = material.scenario.claims.get(name)
+    both = (name, decl.counter or "" if decl is not None else "")
+    return next((one for one in both if one in material.found.drivers), "")
+
+
+def _more(material: Material, name: str) -> str:
+    driven = _driven(material, name)
+    return anchor(f"drivers-{driven}") if driven else ""
+
+
+def _hangs_on(material: Material, name: str) -> tuple[tuple[Named, str], ...]:
+    driven = _driven(material, name)
+    if not driven:
+        return ()
+    rows = [one for one in material.found.drivers[driven].drivers if one.stands_out]
+    return tuple(
+        (named(material.scenario, one.assumption), _way(one, driven == name))
+        for one in rows[:MOST_NAMED]
+    )
+
+
+def _way(row: DriverRow, is_own: bool) -> str:
+    """Say which way a claim's slack goes with an assumption; of the counter-claim's, nothing."""
+    rises = row.rank_correlation
+    if not is_own or rises is None or abs(rises) < LEAST_TOLD:
+        return ""
+    return "more of it helps" if rises > 0 else "more of it hurts"
+
+
 def _turning(material: Material, name: str) -> Iterator[str]:
-    """Yield what would turn a verdict, as far as it is known."""
+    """Yield what would turn a verdict of the base world, as far as it is known."""
     row = next(
         (r for r in (material.claims.claims if material.claims else ()) if r.claim == name), None
     )
-    counter = material.scenario.claims[name].counter if name in material.scenario.claims else None
-    drivers = material.found.drivers.get(name) or material.found.drivers.get(counter or "")
-    if drivers is not None:
-        names = [one.assumption for one in drivers.drivers if one.stands_out][:MOST_NAMED]
-        if names:
-            yield f"{_listed(names)}, most of all over the worlds"
     if row is None:
         return
     if row.assumed_by:
@@ -236,10 +289,8 @@ def _turning(material: Material, name: str) -> Iterator[str]:
 
 def _under_rivals(row: ClaimRow) -> str:
     if row.rival == row.base:
-        return (
-            "the mechanisms not at all, taken together: with every one at its rival it is the same"
-        )
-    return f"the mechanisms: with every one at its rival it {_verb(row.rival)}"
+        return "not on all mechanisms together: with every one at its rival it is the same"
+    return f"the mechanisms together: with every one at its rival it {_verb(row.rival)}"
 
 
 def _verb(verdict: str) -> str:

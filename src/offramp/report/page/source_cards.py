@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from offramp.report.figures.chain import chain_svg, chains_svg
 from offramp.report.page.cards import Card
 from offramp.report.page.material import Material
+from offramp.report.page.naming import mechanism_numbers
 from offramp.report.tables import Cell, Kind, Table, format_number
-from offramp.scenario import bind
+from offramp.scenario import Scenario, bind
 from offramp.scenario.library import find_mechanism
 
 __all__ = ["chain_cards", "source_cards"]
@@ -35,11 +36,22 @@ def source_cards(material: Material) -> Iterator[Card]:
     """Yield every assumption with its source, and what is out of scope."""
     name = material.scenario.name
     yield Card(
+        "policies",
+        "Which policies are compared?",
+        ("What a policy leaves open is everybody's own choice.",),
+        f"They stand in the scenario file; `offramp check {name}` reads it.",
+        tables=(_policies(material.scenario),),
+    )
+    numbers, brought = _numbers(material), _mechanism_numbers(material)
+    judged = sum(row[-1] == "judgement" for row in (*numbers.rows, *brought.rows))
+    told = f"Of {len(numbers.rows) + len(brought.rows)} numbers {judged} are somebody's judgement."
+    yield Card(
         "numbers",
         "Which numbers are put in?",
-        ("Each with its range, its unit, and its source or the word judgement.",),
+        (f"Each with its range, its unit, and its source or the word judgement. {told}",),
         f"They stand in the scenario file; `offramp check {name}` reads it.",
-        tables=(_numbers(material),),
+        tables=tuple(one for one in (numbers, brought) if one.rows),
+        is_source=True,
     )
     if material.scenario.mechanisms:
         yield Card(
@@ -48,6 +60,7 @@ def source_cards(material: Material) -> Iterator[Card]:
             ("Every mechanism has a rival; what is asserted in the base world need not be so.",),
             "`offramp mechanisms NAME` shows one with all its numbers.",
             tables=(_mechanisms(material),),
+            is_source=True,
         )
     yield Card(
         "measures",
@@ -69,16 +82,48 @@ def source_cards(material: Material) -> Iterator[Card]:
 
 def _numbers(material: Material) -> Table:
     columns: tuple[tuple[str, Kind], ...] = (
-        ("number", "text"), ("value", "number"), ("range", "text"), ("unit", "text"),
-        ("source", "text"),
+        ("number", "text"), ("means", "text"), ("value", "number"), ("range", "text"),
+        ("unit", "text"), ("source", "text"),
     )  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
     run = material.run
     set_ = dict(run.manifest.set) if run is not None else dict(material.head.set)
     values = bind(material.scenario, view=material.head.view, parameters=set_ or None).parameters
     for name, decl in material.scenario.parameters.items():
-        rows.append((name, values[name], _range(decl), decl.unit, decl.source or "judgement"))
+        means = "; ".join(filter(None, (decl.label, decl.note)))
+        source = decl.source or "judgement"
+        rows.append((name, means or "-", values[name], _range(decl), decl.unit, source))
     return Table("numbers", "Numbers of the scenario", columns, tuple(rows))
+
+
+def _mechanism_numbers(material: Material) -> Table:
+    columns: tuple[tuple[str, Kind], ...] = (
+        ("number", "text"), ("of the mechanism", "text"), ("means", "text"), ("value", "number"),
+        ("range", "text"), ("unit", "text"), ("source", "text"),
+    )  # fmt: skip
+    values = bind(material.scenario, view=material.head.view).parameters
+    rows: dict[str, tuple[Cell, ...]] = {}
+    for one in mechanism_numbers(material.scenario):
+        decl = one.decl
+        means = "; ".join(filter(None, (decl.label, decl.note))) or "-"
+        rows[one.name] = (
+            one.name, one.belongs_to, means, values.get(one.name), _range(decl), decl.unit,
+            decl.source or "judgement",
+        )  # fmt: skip
+    title = "Numbers that mechanisms and their rivals bring along"
+    return Table("mechanism-numbers", title, columns, tuple(rows.values()))
+
+
+def _policies(scenario: Scenario) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for name, policy in scenario.policies.items():
+        means = "; ".join(filter(None, (policy.label, policy.says)))
+        rows.append((name, means or ("everybody chooses" if not policy.players else "-")))
+    for name, case in scenario.cases.items():
+        rows.append((name, case.label or f"{case.policy}, from another start"))
+    return Table(
+        "policies", "Policies and cases", (("policy", "text"), ("means", "text")), tuple(rows)
+    )
 
 
 def _range(decl: object) -> str:

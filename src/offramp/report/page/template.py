@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from offramp.report.tables import table_cell, to_csv
 
-__all__ = ["anchor", "asset", "digest", "render"]
+__all__ = ["anchor", "asset", "digest", "render", "row_anchor"]
 
 UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
@@ -36,7 +36,12 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.FunctionLoader(asset), autoescape=True, undefined=jinja2.StrictUndefined
     )
     made.globals.update(
-        anchor=anchor, as_csv=to_csv, embedded=_embedded, spoken=_spoken, written=table_cell
+        anchor=anchor,
+        as_csv=to_csv,
+        embedded=_embedded,
+        row_anchor=row_anchor,
+        spoken=_spoken,
+        written=table_cell,
     )
     return made
 
@@ -52,6 +57,11 @@ def _spoken(text: str) -> Markup:
 def anchor(key: str) -> str:
     """Return a key as an anchor: other signs than letters, digits and hyphens become hyphens."""
     return "".join(one if one.isascii() and one.isalnum() else "-" for one in key)
+
+
+def row_anchor(table: str, first_cell: object) -> str:
+    """Return the anchor of a table's row."""
+    return anchor(f"{table}-{first_cell}")
 
 
 def _embedded(data: object) -> Markup:

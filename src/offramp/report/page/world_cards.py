@@ -45,8 +45,11 @@ def world_cards(material: Material) -> Iterator[Card]:
             f"`offramp believe {belief.run.folder} --by '{belief.by}'`, over {belief.run.words}",
         )
     yield from _spread_cards(run, material.scenario)
+    shown: list[Table] = []
     for doubt in material.found.doubts:
-        yield _regret_card(run, doubt)
+        tables = [one for one in doubt_tables(doubt) if one.rows and one not in shown]
+        yield _regret_card(run, doubt, tables)
+        shown += tables  # who gains, and what conflicts, is the same by every measure
     if material.found.doubts:
         yield from _border_cards(run, drawn, material.scenario, material.found.doubts[0])
     for claim, answer in material.found.drivers.items():
@@ -72,7 +75,9 @@ def _spread_cards(run: Run, scenario: Scenario) -> Iterator[Card]:
         )
         yield Card(
             f"spread-{name}",
-            f"How bad, how often: {decl.label or name}?",
+            f"How often: {decl.label or name}?"
+            if chances[name]
+            else f"How much: {decl.label or name}?",
             (f"Each dot is a fiftieth of the worlds that were drawn: {len(run.world):,} in all.",),
             f"Solved in every world by `offramp explore {scenario.name}`.",
             chart=specification(chart),
@@ -95,12 +100,13 @@ def _spread_table(run: Run, measure: str, cases: Sequence[str], *, is_share: boo
     return Table(f"spread-{measure}", f"{measure} over the worlds", columns, tuple(rows))
 
 
-def _regret_card(run: Run, doubt: DoubtAnswer) -> Card:
+def _regret_card(run: Run, doubt: DoubtAnswer, tables: Sequence[Table]) -> Card:
     cases = [row.case for row in doubt.policies]
     best = max(doubt.policies, key=lambda row: row.best)
     sentence = (
         f"Judged by {doubt.by}, {best.case} is best in {format_share(best.best)} of the worlds. "
-        f"Unknowing, one would choose {doubt.chosen}."
+        f"On average over all of them, {doubt.chosen} does best. What is best by another measure "
+        "may be something else."
     )
     chart = None
     if doubt.by in run.measures:
@@ -124,7 +130,7 @@ def _regret_card(run: Run, doubt: DoubtAnswer) -> Card:
         f"`offramp doubt {doubt.run.folder} --by '{doubt.by}'`, over {doubt.run.words} "
         "Regret is how much worse a policy is than the best of the same world.",
         chart=specification(chart),
-        tables=tuple(table for table in doubt_tables(doubt) if table.rows),
+        tables=tuple(tables),
     )
 
 

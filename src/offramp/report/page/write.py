@@ -35,6 +35,15 @@ from offramp.report.page.weighing_data import claim_extremes, shown_dials, world
 from offramp.report.page.world_cards import world_cards
 from offramp.report.tables import format_share
 from offramp.scenario import list_scenarios
+from offramp.scenario.library import find_mechanism
+
+VERDICT_WORDS = (
+    "The base world takes every number as it stands and every mechanism as the scenario sets it."
+)
+OVER_WORLDS = (
+    "Over the worlds, in which all of that is drawn, a claim holds or fails if it does so in nine "
+    "of ten; else it depends."
+)
 
 __all__ = ["render_report", "write_report"]
 
@@ -109,7 +118,10 @@ def render_report(material: Material) -> tuple[str, list[Card]]:
         stance=STANCE,
         scenario_word=_scenario_word(material),
         camps=_camps(material),
+        story=material.scenario.story,
+        cast=_cast(material),
         summary=summary(material),
+        verdict_words=VERDICT_WORDS if run is None else f"{VERDICT_WORDS} {OVER_WORLDS}",
         sides=sides(material),
         ledger=ledger,
         chains=chains,
@@ -118,7 +130,7 @@ def render_report(material: Material) -> tuple[str, list[Card]]:
         base=base,
         worlds_cards=doubts,
         assumptions=sources,
-        contents=_contents(beliefs, dials, base, doubts),
+        contents=_contents(cruxes, beliefs, dials, base, doubts),
         trust=trust_lines(material),
         commands=_commands(material),
         configs={"light": vega_config(LIGHT), "dark": vega_config(DARK)},
@@ -128,6 +140,16 @@ def render_report(material: Material) -> tuple[str, list[Card]]:
     )
     shown = [*chains, *cruxes, *beliefs, *base, *doubts, *sources]
     return page, shown if ledger is None else [ledger, *shown]
+
+
+def _cast(material: Material) -> str:
+    """Say who takes part, and by which names tables call them."""
+    told = [
+        f"{player.label or name}{f' ({name})' if player.label else ''}"
+        + (f": {player.role}" if player.role else "")
+        for name, player in material.scenario.players.items()
+    ]
+    return f"Who takes part: {'; '.join(told)}." if told else ""
 
 
 def _ledger_card(material: Material) -> Card:
@@ -162,6 +184,7 @@ def _weighing(material: Material, dials: tuple[Any, ...]) -> dict[str, Any]:
                 "name": dial.name,
                 "drawn": dial.drawn,
                 "says": f"{dial.name.partition('.')[2] or dial.name} is {dial.setting}",
+                "means": _dial_means(material, dial.name),
                 "percent": f"{round(100 * dial.drawn)} %",
             }
             for dial in dials
@@ -174,12 +197,27 @@ def _weighing(material: Material, dials: tuple[Any, ...]) -> dict[str, Any]:
     }
 
 
+def _dial_means(material: Material, name: str) -> str:
+    """Return what a slider's mechanism says and what its rival does; empty for anything else."""
+    kind, _, called = name.partition(".")
+    uses = [use for use in material.scenario.mechanisms if use.called == called]
+    found = find_mechanism(material.scenario, uses[0].use) if kind == "setting" and uses else None
+    if found is None:
+        return ""
+    rival = found[0].rival
+    return found[0].says + ("" if rival is None else f" Or else: {rival.says}")
+
+
 def _contents(
-    beliefs: list[Card], dials: tuple[Any, ...], base: list[Card], doubts: list[Card]
+    cruxes: list[Card],
+    beliefs: list[Card],
+    dials: tuple[Any, ...],
+    base: list[Card],
+    doubts: list[Card],
 ) -> list[tuple[str, str]]:
     shown = [
         ("argument", "The argument", True),
-        ("crux", "The crux", True),
+        ("crux", "The crux", bool(cruxes)),
         ("believe", "What you must believe", bool(beliefs)),
         ("weigh", "Weigh it yourself", bool(dials)),
         ("base", "The base world", bool(base)),

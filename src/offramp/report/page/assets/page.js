@@ -19,15 +19,28 @@
   }
 
   // --- charts: drawn when they come into view, and all of them before printing ------------------
+  const NARROWEST = 140;
   const drawn = new Map();
   const configs = document.getElementById("configs") ? read("configs") : {};
+  const narrow = (spec, by) => {  // on a small screen; says whether anything could be
+    const parts = [spec.spec ?? [], spec.layer ?? [], spec.vconcat ?? []].flat();
+    const isWide = spec.width > NARROWEST;
+    if (isWide) spec.width = Math.max(NARROWEST, spec.width - by);
+    return parts.map((part) => narrow(part, by)).includes(true) || isWide;
+  };
   const draw = async (place) => {
     const spec = read(place.dataset.spec);
     const old = drawn.get(place);
     drawn.set(place, null);
     if (old) old.finalize();
     const config = isDark() ? configs.dark : configs.light;
-    const made = await vegaEmbed(place, spec, { actions: false, ast: true, renderer: "svg", config });
+    const embed = () => vegaEmbed(place, spec, { actions: false, ast: true, renderer: "svg", config });
+    let made = await embed();
+    const excess = place.querySelector("svg").width.baseVal.value - place.clientWidth;
+    if (excess > 0 && narrow(spec, excess)) {
+      made.finalize();
+      made = await embed();
+    }
     drawn.set(place, made);
     // what is drawn around a part of a map has no name, and needs none: bars beside it count
     all("[class*=_brush]", place).forEach((one) => one.removeAttribute("role"));
@@ -36,6 +49,17 @@
   const waiting = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting)
     .forEach((one) => { waiting.unobserve(one.target); draw(one.target); }), { rootMargin: "400px" });
   all(".chart").forEach((place) => waiting.observe(place));
+  // a page grows as charts are drawn: all of them before a link is followed, or it misses its place
+  const drawRest = () => Promise.all(all(".chart").filter((place) => !drawn.has(place))
+    .map((place) => { waiting.unobserve(place); return draw(place); }));
+  const follow = (hash) => drawRest().then(() => {
+    const place = document.getElementById(decodeURIComponent(hash.slice(1)));
+    if (!place) return;
+    for (let at = place.closest("details"); at; at = at.parentElement.closest("details")) at.open = true;
+    place.scrollIntoView();
+  });
+  addEventListener("hashchange", () => follow(location.hash));
+  if (location.hash) follow(location.hash);
   addEventListener("beforeprint", () => all(".chart").forEach((place) => {
     if (!drawn.has(place)) { waiting.unobserve(place); draw(place); }
   }));
@@ -156,8 +180,11 @@
   };
   const cell = (row, name, text, value) => {
     const at = row.querySelector(`[data-cell="${name}"]`);
-    at.textContent = text;
+    at.dataset.drawn ??= text;
+    const moved = at.dataset.drawn !== text && value !== "" && name !== "regret" && name !== "best";
+    at.textContent = moved ? `${text} (was ${at.dataset.drawn})` : text;
     at.dataset.value = value;
+    at.classList.toggle("moved", moved);
   };
   const chooser = document.getElementById("regret-by");
   const tell = () => {
