@@ -24,6 +24,7 @@ from offramp.report.earned import describe_earned
 from offramp.report.files import write_results
 from offramp.report.flips import describe_flips
 from offramp.report.page.material import gather
+from offramp.report.page.naming import named
 from offramp.report.page.write import render_report, write_report
 from offramp.report.reasons import describe_why
 from offramp.report.results import describe_run
@@ -299,7 +300,43 @@ def test_nothing_is_cut_off_on_a_telephone(browser, made):
             .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
             .map((one) => one.outerHTML.slice(0, 100))"""
         )
+        wide = one.page.evaluate(
+            """() => [...document.querySelectorAll('.card[id^=spread] .chart, .card[id^=peel] .chart')]
+            .filter((one) => one.querySelector('svg').width.baseVal.value > one.clientWidth + 40)
+            .map((one) => one.dataset.spec)"""
+        )
     assert cut == []
+    assert wide == []
+
+
+def test_a_link_lands_on_its_row_however_much_has_to_be_drawn(browser, made):
+    with opened(browser, made[1]) as one:
+        link = one.page.locator('dl.facts a[href^="#numbers-"]').first
+        row = link.get_attribute("href")[1:]
+        link.click()
+        one.page.wait_for_function(
+            """(row) => document.querySelectorAll('.chart:not([data-drawn])').length === 0
+            && Math.abs(document.getElementById(row).getBoundingClientRect().top) < innerHeight""",
+            arg=row,
+        )
+
+
+def test_every_assumption_of_the_worlds_has_a_row_with_its_source(page, made):
+    scenario = open_run(made[0]).scenario
+    names = list(open_run(made[0]).drawn())
+    rows = [named(scenario, name).row for name in names]
+    assert {"x", "y", "setting.wind"} <= set(names)
+    for row in rows:
+        assert page.page.locator(f"tr#{row}").count() == 1
+
+
+def test_a_claim_says_what_it_hangs_on_and_how_often_it_is_open(page, made):
+    told = page.page.locator("dl.facts").first.inner_text()
+    run = open_run(made[0])
+    shares = next(one.shares for one in judge_worlds(run) if one.claim.name == "pays")
+    assert f"holds in {int(shares.count[HOLDS])} and fails in {int(shares.count[FAILS])}" in told
+    assert page.page.locator('dl.facts a[href="#drivers-pays"]').count() >= 1
+    assert page.page.locator('dl.facts a[href="#numbers-x"]').count() >= 1
 
 
 def test_a_printed_page_has_no_buttons(page):

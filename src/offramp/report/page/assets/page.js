@@ -19,14 +19,22 @@
   }
 
   // --- charts: drawn when they come into view, and all of them before printing ------------------
-  const NARROWEST = 140;
+  const [NARROWEST, LETTER] = [140, 7.5];  // pixels, of a plot and of a letter of a heading
   const drawn = new Map();
   const configs = document.getElementById("configs") ? read("configs") : {};
-  const narrow = (spec, by) => {  // on a small screen; says whether anything could be
-    const parts = [spec.spec ?? [], spec.layer ?? [], spec.vconcat ?? []].flat();
-    const isWide = spec.width > NARROWEST;
-    if (isWide) spec.width = Math.max(NARROWEST, spec.width - by);
-    return parts.map((part) => narrow(part, by)).includes(true) || isWide;
+  // on a small screen, words of headings are wrapped, and then what is still too wide is narrowed
+  const partsOf = (spec) => [spec.spec ?? [], spec.layer ?? [], spec.vconcat ?? []].flat();
+  const wrapped = (text, most) => [text].flat().flatMap((line) => line.split(" ").reduce((lines, word) => {
+    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+    return lines.length && longer.length <= most ? [...lines.slice(0, -1), longer] : [...lines, word];
+  }, []));
+  const wrap = (spec, most) => {
+    for (const key of ["text", "subtitle"]) if (spec.title?.[key]) spec.title[key] = wrapped(spec.title[key], most);
+    partsOf(spec).forEach((part) => wrap(part, most));
+  };
+  const narrow = (spec, by) => {
+    if (spec.width > NARROWEST) spec.width = Math.max(NARROWEST, spec.width - by);
+    partsOf(spec).forEach((part) => narrow(part, by));
   };
   const draw = async (place) => {
     const spec = read(place.dataset.spec);
@@ -36,8 +44,10 @@
     const config = isDark() ? configs.dark : configs.light;
     const embed = () => vegaEmbed(place, spec, { actions: false, ast: true, renderer: "svg", config });
     let made = await embed();
-    const excess = place.querySelector("svg").width.baseVal.value - place.clientWidth;
-    if (excess > 0 && narrow(spec, excess)) {
+    for (const fit of [() => wrap(spec, place.clientWidth / LETTER), (excess) => narrow(spec, excess)]) {
+      const excess = place.querySelector("svg").width.baseVal.value - place.clientWidth;
+      if (excess <= 0) break;
+      fit(excess);
       made.finalize();
       made = await embed();
     }
