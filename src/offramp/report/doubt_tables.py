@@ -108,7 +108,7 @@ def _worth(answer: DoubtAnswer) -> Table:
     )
     title = f"What it would be worth to know one assumption before choosing, in {answer.by}"
     note = (
-        f"Unknowing, one chooses {answer.chosen}; to know the whole world would be worth "
+        f"Unknowing, {answer.chosen} is best on average; to know the whole world would be worth "
         f"{format_number(answer.everything)}.\n`cautious`: what rules found in some worlds bring "
         "in others."
     )

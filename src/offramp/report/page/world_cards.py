@@ -108,7 +108,7 @@ def _regret_card(run: Run, doubt: DoubtAnswer, tables: Sequence[Table]) -> Card:
         f"On average over all of them, {doubt.chosen} does best. What is best by another measure "
         "may be something else."
     )
-    chart = None
+    chart, columns = None, []
     if doubt.by in run.measures:
         table = measure_of(run, doubt.by, cases)
         worlds = sorted({row.worst_world for row in doubt.policies})
@@ -117,16 +117,17 @@ def _regret_card(run: Run, doubt: DoubtAnswer, tables: Sequence[Table]) -> Card:
         good = sign * table[places]
         chart = regret_heatmap(
             cases,
-            [_worst_for(doubt, world) for world in worlds],
+            [f"world {world}" for world in worlds],
             (good.max(axis=1, keepdims=True) - good).T,
             best_share(table, doubt.better, run.weight),
             label=doubt.by,
             is_chance=doubt.is_chance,
         )
+        columns.append(f"Columns: {'; '.join(_worst_for(doubt, world) for world in worlds)}.")
     return Card(
         f"doubt-{doubt.by}",
         f"Which policy holds up if we are wrong, judged by {doubt.by}?",
-        (sentence,),
+        (sentence, *columns),
         f"`offramp doubt {doubt.run.folder} --by '{doubt.by}'`, over {doubt.run.words} "
         "Regret is how much worse a policy is than the best of the same world.",
         chart=specification(chart),
@@ -136,7 +137,7 @@ def _regret_card(run: Run, doubt: DoubtAnswer, tables: Sequence[Table]) -> Card:
 
 def _worst_for(doubt: DoubtAnswer, world: int) -> str:
     cases = ", ".join(row.case for row in doubt.policies if row.worst_world == world)
-    return f"worst for {cases} (world {world})"
+    return f"world {world} is worst for {cases}"
 
 
 def _border_cards(run: Run, drawn: Drawn, scenario: Scenario, doubt: DoubtAnswer) -> Iterator[Card]:
