@@ -62,7 +62,7 @@ tests: $(READY)
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
 test-all: $(READY)
-	$(BIN)/python -m pytest -n 2 -m slow
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks run

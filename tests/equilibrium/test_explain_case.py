@@ -191,6 +191,7 @@ def test_hundred_random_replies_are_explained_and_switched():
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("memory")  # up to 16 GB: nothing else that is large beside it
 @pytest.mark.parametrize("policy", ["nothing", "solved"])
 def test_the_same_holds_on_the_default_grid(policy):
     game = compile_game(load_scenario("guarantee-2025"), policy=policy)

@@ -123,14 +123,12 @@ class Trial:
         )  # fmt: skip
         # a belief may lie near a point of two grids by chance: then the change before counts
         last, before = largest_change(middle, fine), largest_change(coarse, middle)
-        error = max(last, before)
-        if last > 0.5 * before:  # not even first order yet: the change is no bound, only a scale
-            error *= UNSETTLED
+        error = grid_error(last, before)
         found = list(differing_outcomes(self.result, fine, error))
         if found:  # beliefs may stay in cells that all three grids share
             with halved_cells():
                 halved = propagate(self.on_grid(2))
-            error = max(error, largest_change(fine, halved))
+            error = max(error, grid_error(largest_change(fine, halved), last))
             found = list(differing_outcomes(self.result, halved, error))
         yield from found
 
@@ -205,6 +203,16 @@ def is_best(played: Mix, worth: Mapping[str, float]) -> bool:
     """Return whether a pure choice is among the best: of equals, rounding may say which is first."""
     chosen = max(played, key=played.__getitem__)
     return played[chosen] == 1.0 and worth[chosen] > max(worth.values()) - SUM_TOLERANCE
+
+
+def grid_error(last: float, before: float) -> float:
+    """Return how far off a grid may be, by what its last refinement changed and the one before.
+
+    Where changes do not shrink, not even by first order, they are no bound, only a scale. (A game
+    in which halving all cells changed ten times as much as the refinement before was off by 1.2
+    times that change; on finer grids it went to the exact number.)
+    """
+    return max(last, before) * (UNSETTLED if last > 0.5 * before else 1.0)
 
 
 def largest_change(coarse: Outcomes, fine: Outcomes) -> float:
