@@ -18,9 +18,8 @@ def believe_sentences(answer: BelieveAnswer) -> Iterator[str]:
     if found := [one for one in answer.policies if one.answer == "none found"]:
         told = ", ".join(f"{one.case} ({one.best:,})" for one in found)
         yield (
-            "No conjunction of up to three assumptions that one half of the worlds suggested was "
-            f"borne out by the other for these, which are best in so many of "
-            f"{found[0].worlds:,} worlds: {told}."
+            "No simple condition, of up to three assumptions, was found under which one could rely "
+            f"on these, which are best in so many of {found[0].worlds:,} worlds: {told}."
         )
     if never := [one.case for one in answer.policies if one.answer == "nowhere"]:
         yield f"Best in no world, so that there is nothing to believe: {', '.join(never)}."

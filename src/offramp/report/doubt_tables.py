@@ -9,6 +9,7 @@ from offramp.report.tables import Cell, Chance, Kind, Table, format_number
 
 __all__ = ["doubt_notes", "doubt_tables"]
 
+ROUNDING = 1e-12
 MOST_WORTH = 8  # assumptions that a screen shows by their worth; JSON has all
 
 
@@ -34,6 +35,7 @@ def doubt_notes(answer: DoubtAnswer) -> Iterator[str]:
 
 def _policies(answer: DoubtAnswer) -> Table:
     def own(value: float) -> float:
+        value = 0.0 if abs(value) < ROUNDING else value  # what subtraction leaves is no regret
         return Chance(value) if answer.is_chance else value
 
     columns: list[tuple[str, Kind]] = [

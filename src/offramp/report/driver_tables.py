@@ -25,8 +25,8 @@ def drivers_sentences(answer: DriversAnswer) -> Iterator[str]:
             yield from (_box_words(box, whole) for box in boxes)
         elif 0 < whole < worlds:
             yield (
-                f"No region bounded by a few assumptions was found in which it {of} in nearly all "
-                "worlds."
+                f"No region bounded by a few assumptions was found in which it {of} in four of "
+                "five worlds."
             )
     if answer.switched:
         most = answer.switched[0]

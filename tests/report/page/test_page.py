@@ -28,6 +28,7 @@ from offramp.report.page.naming import named
 from offramp.report.page.write import render_report, write_report
 from offramp.report.reasons import describe_why
 from offramp.report.results import describe_run
+from offramp.report.tables import format_share
 
 pytestmark = needs_browser
 
@@ -160,8 +161,9 @@ def test_what_is_found_over_worlds_says_what_the_api_says(page, made):
         for row, limit in zip(rules, box.limits, strict=True):
             agree(row, {"assumption": limit.assumption, "rule": limit.rule})
         curve = shown_rows(page, f"peeling-pays-{number}", "Boxes")
-        for row, peel in zip(curve, box.curve, strict=True):
+        for row, peel in zip(curve, [*box.curve, box], strict=True):
             agree(row, {"coverage": peel.coverage, "density": peel.density, "mass": peel.mass})
+        assert curve.pop()["chosen"].endswith("the rule shown")
         assert [k for k, row in enumerate(curve) if row["chosen"]] == [box.chosen]
     doubt = describe_doubt(made[0], by="value(heir)")
     shown = {row["policy"]: row for row in shown_rows(page, "doubt-value-heir-", "Policies")}
@@ -334,7 +336,11 @@ def test_a_claim_says_what_it_hangs_on_and_how_often_it_is_open(page, made):
     told = page.page.locator("dl.facts").first.inner_text()
     run = open_run(made[0])
     shares = next(one.shares for one in judge_worlds(run) if one.claim.name == "pays")
-    assert f"holds in {int(shares.count[HOLDS])} and fails in {int(shares.count[FAILS])}" in told
+    total = int(shares.count.sum())
+    assert f"holds in {int(shares.count[HOLDS])} of the {total} worlds" in told
+    low, high = (format_share(float(end[HOLDS])) for end in (shares.low, shares.high))
+    assert f"by the luck of the draw {low} to {high}" in told
+    assert f"fails in {int(shares.count[FAILS])}" in told
     assert page.page.locator('dl.facts a[href="#drivers-pays"]').count() >= 1
     assert page.page.locator('dl.facts a[href="#numbers-x"]').count() >= 1
 

@@ -94,18 +94,15 @@ def verdict_map(
         )
         .add_params(brush)
     )
-    counted = ", ".join(
-        f"{cut(name, 24)} {sum(row['best'] == name for row in rows)}" for name in listed
-    )
     drawn = alt.layer(marks, *_base_case(x, y), width=SIDE, height=SIDE)
     title = head(
         f"Which policy is best: {label}",
         "One mark per world; the ringed dot is the base case.",
-        f"Worlds in which each is best: {counted}.",
         "Drag over a part of the map to count the worlds in it.",
     )
     both = alt.vconcat(drawn, _counts(rows, listed, brush, colour), spacing=14, title=title)
-    return both.resolve_scale(color="independent")
+    # else the legend of shapes would be lifted out of the map, and stand apart from its colours
+    return both.resolve_scale(color="independent", shape="independent")
 
 
 def _counts(
@@ -160,7 +157,7 @@ def _channel(channel: type, field: str, axis: Axis) -> alt.X | alt.Y:
     if _is_named(axis):
         shown = alt.Axis(labelAngle=0, labelLimit=110)
         return channel(f"{field}:N", title=title, sort=None, axis=shown)
-    scale = alt.Scale(type="log" if axis.is_log else "linear", zero=False)
+    scale = alt.Scale(type="log" if axis.is_log else "linear", zero=False, nice=not axis.is_log)
     return channel(f"{field}:Q", title=title, scale=scale)
 
 

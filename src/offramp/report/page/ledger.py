@@ -6,28 +6,33 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from offramp.exploration.assumptions import Assumptions
-from offramp.exploration.shares import FAILS, HOLDS
+from offramp.exploration.shares import FAILS, HOLDS, UNDECIDED
+from offramp.exploration.verdicts import JudgedClaim
 from offramp.report.answers import (
     ClaimRow,
+    ComparisonRow,
     DriverRow,
     EssayAnswer,
     EssayClaimRow,
+    FlipsAnswer,
     TestedClaim,
 )
 from offramp.report.page.material import Material
 from offramp.report.page.naming import Named, named
 from offramp.report.page.template import anchor
-from offramp.report.tables import Table, counted
+from offramp.report.tables import Table, counted, format_number, format_share
 
 __all__ = ["LedgerRow", "Side", "ledger_table", "sides", "summary"]
 
 STANDING = {
-    "assumed": "assumed: the acts alone, or a mechanism that is put in, decide it",
+    "assumed": "assumed: the acts alone decide it",
     "strategic": "earned: through how others reply",
     "informational": "earned: through what is learnt",
     "undecided": "",
     "not split": "not yet said whether assumed or earned",
 }
+OVER = ("holds", "fails", "depends")
+SELDOM = "seldom decided"  # over worlds: it holds or fails in less than half of them
 MOST_NAMED = 3  # assumptions that a verdict is said to turn on
 LEAST_TOLD = 0.1  # rank correlation from which on a direction is told
 
@@ -44,7 +49,10 @@ class LedgerRow:
         argued_from: Mechanisms that it rests on.
         turns_on: What would turn it.
         hangs_on: Assumptions that it hangs on most over the worlds, and which way.
-        more: Anchor of the card that says where it holds and fails; empty for none.
+        more: Anchor of the card that says where it, or its counter-claim, holds and fails; empty
+            for none.
+        more_words: What that card is about.
+        counted_as: The comparisons that decide it, each with by how much it is met or missed.
         since: What happened since, as the record has it.
     """
 
@@ -60,6 +68,8 @@ class LedgerRow:
     untested: str = ""
     hangs_on: tuple[tuple[Named, str], ...] = ()
     more: str = ""
+    more_words: str = ""
+    counted_as: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,16 +110,24 @@ def summary(material: Material) -> list[str]:
             f"world: {assumed} of these verdicts are merely assumed, {earned} are earned through "
             "what the other side does in reply."
         ]
-    over = [one.over_worlds for one in material.judged.values() if one.shares is not None]
+    over = [_told_over(one) for one in material.judged.values() if one.shares is not None]
     if over and material.run is not None:
-        counts = {verdict: over.count(verdict) for verdict in ("holds", "fails", "depends")}
+        counts = {verdict: over.count(verdict) for verdict in (*OVER, SELDOM)}
+        seldom = f", and {counts[SELDOM]} are seldom decided either way" if counts[SELDOM] else ""
         told.append(
             f"Over {counted(len(material.run.world), 'world')}, each a draw of "
             f"{_drawn_words(material.run.assumptions)}, {counts['holds']} of {len(over)} claims "
-            f"hold nearly everywhere, {counts['fails']} fail nearly everywhere, and "
-            f"{counts['depends']} depend on what one assumes."
+            f"hold nearly everywhere, {counts['fails']} fail nearly everywhere, "
+            f"{'' if seldom else 'and '}{counts['depends']} depend on what one assumes{seldom}."
         )
     return told
+
+
+def _told_over(one: JudgedClaim) -> str:
+    """Return the verdict over worlds as it is told: what is mostly undecided depends on little."""
+    if one.over_worlds == "depends" and one.shares is not None:
+        return SELDOM if one.shares.share[UNDECIDED] > 0.5 else "depends"
+    return one.over_worlds
 
 
 def _drawn_words(of: Assumptions) -> str:
@@ -184,31 +202,34 @@ def _tested_row(material: Material, one: TestedClaim, since: str) -> LedgerRow:
         one.claim,
         one.says,
         one.verdict or "untested",
-        STANDING.get(one.label or "undecided", "") if one.verdict != "undecided" else "",
+        _standing(material, one.claim, one.label) if one.verdict != "undecided" else "",
         *_over(material, one.claim),
         _argued_from(material, one.claim),
         _turns_on(material, one.claim),
         since,
         hangs_on=_hangs_on(material, one.claim),
         more=_more(material, one.claim),
+        more_words=_more_words(material, one.claim),
+        counted_as=_counted_as(material, one.claim),
     )
 
 
 def _scenario_row(material: Material, name: str) -> LedgerRow:
-    rows = {row.claim: row for row in material.claims.claims} if material.claims else {}
-    row = rows.get(name)
+    row = _row(material, name)
     decided = row is not None and row.base != "undecided"
     return LedgerRow(
         name,
         material.scenario.claims[name].says,
         row.base if row else "untested",
-        STANDING[row.label] if row and decided else "",
+        _standing(material, name, row.label) if row and decided else "",
         *_over(material, name),
         _argued_from(material, name),
         _turns_on(material, name),
         "",
         hangs_on=_hangs_on(material, name),
         more=_more(material, name),
+        more_words=_more_words(material, name),
+        counted_as=_counted_as(material, name),
     )
 
 
@@ -217,26 +238,58 @@ def _over(material: Material, name: str) -> tuple[str, str]:
     one = material.judged.get(name)
     if one is None or one.shares is None:
         return "", ""
-    holds, fails = (int(one.shares.count[code]) for code in (HOLDS, FAILS))
-    total = int(one.shares.count.sum())
-    told = f"holds in {holds:,} and fails in {fails:,} of the {total:,} worlds we drew"
+    shares = one.shares
+    holds, fails = (int(shares.count[code]) for code in (HOLDS, FAILS))
+    total = int(shares.count.sum())
+    told = (
+        f"holds in {holds:,} of the {total:,} worlds we drew "
+        f"({format_share(shares.share[HOLDS])}; by the luck of the draw "
+        f"{format_share(shares.low[HOLDS])} to {format_share(shares.high[HOLDS])}) "
+        f"and fails in {fails:,}"
+    )
     if holds + fails < total:
         told += f"; in {total - holds - fails:,} it is undecided or does not arise"
     base = _base(material, name)
     if (base == "holds" and fails > holds) or (base == "fails" and holds > fails):
         often = "holds" if holds > fails else "fails"
-        told += f". Other than in the base world it {often} more often than not"
-    return one.over_worlds, told
+        told += f". Unlike in the base world, it {often} in most worlds that decide it"
+    return _told_over(one), told
+
+
+def _row(material: Material, name: str) -> ClaimRow | None:
+    tested = material.claims.claims if material.claims else []
+    return next((one for one in tested if one.claim == name), None)
+
+
+def _standing(material: Material, name: str, label: str | None) -> str:
+    """Say what a verdict of the base world stands on."""
+    row = _row(material, name)
+    if label == "assumed" and row is not None and row.assumed_by:
+        return f"assumed: {_listed(row.assumed_by)} put{'s' * (len(row.assumed_by) == 1)} it in"
+    return STANDING.get(label or "undecided", "")
+
+
+def _counted_as(material: Material, name: str) -> tuple[tuple[str, str], ...]:
+    """Return what a claim comes to in measures, and by how much that is met in the base world."""
+    row = _row(material, name)
+    return tuple((one.text, _met(one)) for one in row.comparisons) if row is not None else ()
+
+
+def _met(one: ComparisonRow) -> str:
+    if one.slack is None:
+        return "the question does not arise"
+    size = format_number(abs(one.slack))
+    return f"met by {size}" if one.slack >= 0 else f"missed by {size}"
 
 
 def _base(material: Material, name: str) -> str | None:
-    tested = material.claims.claims if material.claims else []
-    return next((one.base for one in tested if one.claim == name), None)
+    row = _row(material, name)
+    return row.base if row is not None else None
 
 
 def _argued_from(material: Material, name: str) -> tuple[str, ...]:
-    tested = material.claims.claims if material.claims else []
-    return next((tuple(one.rests_on) for one in tested if one.claim == name), ())
+    row = _row(material, name)
+    return tuple(row.rests_on) if row is not None else ()
 
 
 def _turns_on(material: Material, name: str) -> tuple[str, ...]:
@@ -255,6 +308,12 @@ def _more(material: Material, name: str) -> str:
     return anchor(f"drivers-{driven}") if driven else ""
 
 
+def _more_words(material: Material, name: str) -> str:
+    """Say what the card is about: of a claim and its counter-claim only one is asked about."""
+    own = "Where it holds, where it fails"
+    return own if _driven(material, name) == name else "Where its counter-claim holds and fails"
+
+
 def _hangs_on(material: Material, name: str) -> tuple[tuple[Named, str], ...]:
     driven = _driven(material, name)
     if not driven:
@@ -267,29 +326,47 @@ def _hangs_on(material: Material, name: str) -> tuple[tuple[Named, str], ...]:
 
 
 def _way(row: DriverRow, is_own: bool) -> str:
-    """Say which way a claim's slack goes with an assumption; of the counter-claim's, nothing."""
+    """Say which way the slack of a claim, or of its counter-claim, goes with an assumption."""
     rises = row.rank_correlation
-    if not is_own or rises is None or abs(rises) < LEAST_TOLD:
+    if rises is None or abs(rises) < LEAST_TOLD:
         return ""
-    return "more of it helps" if rises > 0 else "more of it hurts"
+    whom = "" if is_own else " the counter-claim"
+    return f"more of it {'helps' if rises > 0 else 'hurts'}{whom}"
 
 
 def _turning(material: Material, name: str) -> Iterator[str]:
     """Yield what would turn a verdict of the base world, as far as it is known."""
-    row = next(
-        (r for r in (material.claims.claims if material.claims else ()) if r.claim == name), None
-    )
+    row = _row(material, name)
     if row is None:
         return
     if row.assumed_by:
         yield f"{_listed(row.assumed_by)}, which put it in"
     if row.base != "undecided":
         yield _under_rivals(row)
+    for answer in material.further.flips:
+        if answer.question == row.says and answer.verdict != "does not arise":
+            yield _single(answer)
+
+
+def _single(answer: FlipsAnswer) -> str:
+    """Return what turns a verdict by itself, nearest first."""
+    told = [
+        f"{one.assumption} at {format_number(one.flips[0].value)} "
+        f"(it stands at {format_number(one.base)})"
+        for one in answer.numbers
+        if one.flips
+    ]
+    told += [one.assumption for one in answer.switches if any(c.flips for c in one.choices)]
+    moved = len(answer.numbers) + len(answer.switches)
+    if not told:
+        return f"no single assumption: each of {moved} was moved over all its range by itself"
+    more = len(told) - MOST_NAMED
+    return f"by itself {_listed(told[:MOST_NAMED])}" + (f", or {more} others" if more > 0 else "")
 
 
 def _under_rivals(row: ClaimRow) -> str:
     if row.rival == row.base:
-        return "not on all mechanisms together: with every one at its rival it is the same"
+        return "not the mechanisms: with every one at its rival it is the same"
     return f"the mechanisms together: with every one at its rival it {_verb(row.rival)}"
 
 

@@ -10,7 +10,7 @@ from offramp.exploration.asked_runs import choices, measure_of
 from offramp.exploration.drawn import Drawn
 from offramp.exploration.robustness import are_best, best_share
 from offramp.exploration.runs import Run
-from offramp.report.answers import BoxRow, DoubtAnswer, DriversAnswer
+from offramp.report.answers import BoxRow, DoubtAnswer, DriversAnswer, LimitRow
 from offramp.report.believe_tables import believe_sentences
 from offramp.report.doubt_tables import doubt_tables
 from offramp.report.driver_tables import drivers_sentences, drivers_tables
@@ -23,9 +23,9 @@ from offramp.report.page.cards import Card, specification
 from offramp.report.page.material import RESAMPLES, Material
 from offramp.report.results import is_chance
 from offramp.report.tables import Cell, Kind, Table, format_share
-from offramp.scenario import Scenario, bind
+from offramp.scenario import Crisis, Scenario, bind
 
-__all__ = ["world_cards"]
+__all__ = ["base_among", "world_cards"]
 
 MOST_MEASURES = 3  # whose spread is drawn; the table has all
 PERCENTILES = (10, 50, 90)
@@ -53,7 +53,7 @@ def world_cards(material: Material) -> Iterator[Card]:
     if material.found.doubts:
         yield from _border_cards(run, drawn, material.scenario, material.found.doubts[0])
     for claim, answer in material.found.drivers.items():
-        yield from _driver_cards(drawn, claim, answer)
+        yield from _driver_cards(material, drawn, claim, answer)
 
 
 def _spread_cards(run: Run, scenario: Scenario) -> Iterator[Card]:
@@ -191,13 +191,15 @@ def _axis(run: Run, scenario: Scenario, name: str, told: np.ndarray) -> Axis:
     return Axis(name, column, column[0])
 
 
-def _driver_cards(drawn: Drawn, claim: str, answer: DriversAnswer) -> Iterator[Card]:
+def _driver_cards(
+    material: Material, drawn: Drawn, claim: str, answer: DriversAnswer
+) -> Iterator[Card]:
     folder = answer.run.folder
     bars = drivers_chart(answer, asked=claim)
     yield Card(
         f"drivers-{claim}",
         f"What drives it: {answer.question}",
-        tuple(drivers_sentences(answer)),
+        (*drivers_sentences(answer), *base_among(material, claim, answer.boxes)),
         f"`offramp drivers {folder} --claim {claim} --resamples {RESAMPLES}`, over "
         f"{answer.run.words} The bars are half the mean distance between the answer's distribution "
         "and that within a class of the assumption; the dashed line is how far an assumption "
@@ -228,6 +230,33 @@ def _driver_cards(drawn: Drawn, claim: str, answer: DriversAnswer) -> Iterator[C
         yield _peeling_card(folder, claim, number, box)
 
 
+def base_among(material: Material, claim: str, boxes: Sequence[BoxRow]) -> Iterator[str]:
+    """Say where the base world lies, since a reader will hold its numbers against the rules."""
+    if material.claims is None:
+        return
+    verdict = next((row.base for row in material.claims.claims if row.claim == claim), None)
+    bound = bind(material.scenario)
+    for box in boxes:
+        inside = all(_is_within(limit, bound) for limit in box.limits)
+        if inside and verdict == box.of:
+            yield f"The base world is one of those worlds in which it {box.of}."
+        elif inside:
+            told = "is undecided" if verdict == "undecided" else verdict
+            yield f"The base world lies where it {box.of} most, and is an exception: it {told}."
+
+
+def _is_within(limit: LimitRow, bound: Crisis) -> bool:
+    kind, _, of = limit.assumption.partition(".")
+    if limit.settings:
+        return kind == "setting" and bound.settings.get(of) in limit.settings
+    value = bound.parameters.get(limit.assumption)
+    if value is None:
+        return False
+    low = -np.inf if limit.low is None else limit.low
+    high = np.inf if limit.high is None else limit.high
+    return bool(low <= value <= high)
+
+
 def _peeling_card(folder: str, claim: str, number: int, box: BoxRow) -> Card:
     """Return how the box was found, for those who would rather choose another."""
     columns: tuple[tuple[str, Kind], ...] = (
@@ -238,6 +267,10 @@ def _peeling_card(folder: str, claim: str, number: int, box: BoxRow) -> Card:
         (k, row.coverage, row.density, row.mass, row.restricted, "yes" if k == box.chosen else "")
         for k, row in enumerate(box.curve)
     )
+    lifted = (
+        None, box.coverage, box.density, box.mass, len(box.limits),
+        "the same, with all lifted that does not matter: the rule shown",
+    )  # fmt: skip
     return Card(
         f"peeling-{claim}-{number}",
         f"How was that box found, and what would a smaller or larger one tell of {claim}?",
@@ -249,7 +282,11 @@ def _peeling_card(folder: str, claim: str, number: int, box: BoxRow) -> Card:
         f"`offramp drivers {folder} --claim {claim}`: patient rule induction peels a twentieth at "
         "a time, then pastes back. From the chosen box, what does not matter was lifted.",
         chart=specification(peeling_curve(box.curve, box.chosen, what=f"it {box.of}")),
-        tables=(Table(f"peeling-{claim}-{number}", "Boxes, as they were peeled", columns, rows),),
+        tables=(
+            Table(
+                f"peeling-{claim}-{number}", "Boxes, as they were peeled", columns, (*rows, lifted)
+            ),
+        ),
     )
 
 

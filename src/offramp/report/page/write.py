@@ -13,6 +13,7 @@ from altair.utils.schemapi import debug_mode
 
 from offramp import __version__
 from offramp.errors import Problem, RunError
+from offramp.exploration.runs import Run
 from offramp.report.answers import ReportAnswer
 from offramp.report.figures.palette import DARK, LIGHT, vega_config
 from offramp.report.files import new_file, refuse_existing
@@ -38,7 +39,8 @@ from offramp.scenario import list_scenarios
 from offramp.scenario.library import find_mechanism
 
 VERDICT_WORDS = (
-    "The base world takes every number as it stands and every mechanism as the scenario sets it."
+    "The base world takes every number as it stands and every mechanism as the scenario sets it. "
+    "Which assumption turns a verdict there by itself, `offramp flips` finds out by solving."
 )
 OVER_WORLDS = (
     "Over the worlds, in which all of that is drawn, a claim holds or fails if it does so in nine "
@@ -243,9 +245,10 @@ def _commands(material: Material) -> list[str]:
         grid = f" --grid {under.asked_grid}" if under.asked_grid else ""
         lines.append(
             f"offramp explore {name} --worlds {under.worlds} --policies {','.join(run.cases)}"
-            f"{_laid(material)}{grid} --design {under.design} --seed {under.seed} --out worlds"
+            f"{_laid(material)}{grid} --design {under.design} --seed {under.seed} "
+            f"--out {_folder_name(run)}"
         )
-    target = "worlds" if run is not None else "base"
+    target = _folder_name(run) if run is not None else "base"
     along = " --base base" if run is not None and material.base is not None else ""
     further = material.further
     given: list[Given] = [*further.cruxes, *further.reasons, *further.flips, *further.earned]
@@ -253,6 +256,11 @@ def _commands(material: Material) -> list[str]:
         lines.append(f"offramp {one.command} … --json > given-{number}.json  # {_asked(one)}")
         along += f" --with given-{number}.json"
     return [*lines, f"offramp report {target}{along} --out report.html"]
+
+
+def _folder_name(run: Run) -> str:
+    """Return what the folder of a run is called, wherever it lies; commands on the page say so."""
+    return run.folder.resolve().name if run.folder is not None else "worlds"
 
 
 def _camps(material: Material) -> str:
