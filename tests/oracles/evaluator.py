@@ -225,9 +225,14 @@ class _Walk:
         return chance
 
     def hides(self, node: Node, name: str, branch: Branch) -> bool:
-        """Return whether what was seen of a mover could have been more than one act."""
+        """Return whether what was seen of a mover could have been more than one act.
+
+        An act that is not open to it here, or that a policy known to all rules out, is none that
+        was seen: what alone looks so is seen for what it is, whatever it is called.
+        """
         looks = node.looks[name]
-        return list(looks.values()).count(looks[branch.acts[name]]) > 1
+        possible = {one.acts[name] for one in node.branches}
+        return [looks[act] for act in possible].count(looks[branch.acts[name]]) > 1
 
     # --- up: values -----------------------------------------------------------------------------
 

@@ -151,6 +151,18 @@ def test_only_wanted_measures_are_worked_out():
     assert list(propagate(Drawn(game), measures=["m1"]).measures) == ["m1"]
 
 
+def test_own_values_are_worked_out_where_a_measure_asks_for_them():
+    player = compiled(HIDDEN).players[0].name
+    game = compiled(HIDDEN, measures=[f"2 * own_value({player})", f"value({player})"])
+    solution = Drawn(game)
+    whole = propagate(solution)
+    asked, unasked = (propagate(solution, measures=[name]) for name in ("m0", "m1"))
+    assert asked.measures["m0"] == whole.measures["m0"] == 2 * whole.own_value[0]
+    assert np.array_equal(asked.own_value, whole.own_value)
+    assert np.isnan(unasked.own_value).all()
+    assert np.array_equal(unasked.value, whole.value)
+
+
 def test_unknown_measure_and_start_are_refused_with_a_guess():
     game = compiled(PROBE, measures=["ever(mood == tense)"])
     with pytest.raises(GameError, match=r"'m00' is not a measure.*\n.*Did you mean 'm0'"):

@@ -720,13 +720,13 @@ class Sweep:
         """Return the ended states that a column has reached at this stage, and its mass there."""
         if not len(self.game.ended_codes):
             return np.zeros(0, np.int64), np.zeros(0)
-        live = self.ended.live[self.pairs(column)] != 0
-        rows = np.flatnonzero(live.any(axis=0))
-        if not len(rows):
-            return rows, np.zeros(0)
-        # rows that are not live may hold anything, even what cannot be added up
-        mass = np.where(live[:, rows, None], self.ended.mass[self.pairs(column)][:, rows], 0.0)
-        return rows, mass.sum(axis=2).sum(axis=0)
+        n_ended = len(self.game.ended_codes)
+        total = np.empty((self.n_lanes, n_ended))
+        first = column * self.n_lanes
+        kernels.total_states(first, n_ended, self.ended.mass, self.ended.live, total)
+        mass = total.sum(axis=0)
+        rows = np.flatnonzero(mass)
+        return rows, mass[rows]
 
 
 def new_store(n_pairs: int, n_states: int, n_beliefs: int) -> Store:

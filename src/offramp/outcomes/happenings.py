@@ -45,6 +45,7 @@ class After:
         self.n_periods = n_periods
         self.happened = self.followed = 0.0
         self.memory = reader.memory(event, sequel)
+        self._holds: dict[tuple[int, Label], bool] = {}
         self._event_memory = reader.memory(event)
         self._labels = Labels(reader, self.memory, name)
         self.updates = self._labels.updates
@@ -72,7 +73,12 @@ class After:
         return changes and any(self._holds_somewhere(0, label) for label in starts)
 
     def _holds_somewhere(self, slot: int, label: Label) -> bool:
-        return any(not self._event_at(slot, label, date).nowhere for date in self._dates)
+        """Return whether the event can hold, in some period; asked for very often."""
+        if (slot, label) not in self._holds:
+            self._holds[slot, label] = any(
+                not self._event_at(slot, label, date).nowhere for date in self._dates
+            )
+        return self._holds[slot, label]
 
     def _everywhere(self, slot: int, label: Label) -> bool:
         return not self._dated and self._event_at(slot, label, 1).everywhere

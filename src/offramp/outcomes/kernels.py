@@ -727,21 +727,21 @@ def push_rows(
             here = local_row[i] + r - row_start[s]
             n_passing = 0
             for y in range(n_awake):
-                f = awake[y]
-                if feed_update[f] >= 0 and row_class[feed_tracker[f], r] != feed_update[f]:
+                f = spot(awake[spot(y)])
+                update = feed_update[f]
+                if update >= 0 and row_class[spot(feed_tracker[f]), spot(r)] != update:
                     continue
-                source, joint = feed_source[f], feed_joint[f]
-                possible = False  # a policy may keep this type from the act
+                source, joint = spot(feed_source[f]), spot(feed_joint[f])
+                total = 0.0
+                x = spot(n_passing)
                 for b in range(n_beliefs):
-                    if chance[here, joint, b] > 0.0:
-                        possible = True
-                        break
-                if not possible:
-                    continue
-                for b in range(n_beliefs):
-                    sent[n_passing, b] = mass[source, s, b] * chance[here, joint, b]
-                passing[n_passing] = f
-                n_passing += 1
+                    likely = chance[spot(here), joint, spot(b)]
+                    total += likely
+                    sent[x, spot(b)] = mass[source, spot(s), spot(b)] * likely
+                # a policy may keep this type from the act
+                if total > 0.0:
+                    passing[x] = f
+                    n_passing += 1
             for x in range(n_passing):
                 if feed_flow[passing[x]] >= 0:
                     total = 0.0
@@ -768,8 +768,8 @@ def push_rows(
                     if moves[lesson]:
                         _learn(lesson, n_passing, together, corner, weight, wide, landed, sent)
                 for x in range(n_passing):
-                    f = passing[x]
-                    share = entry_chance[e, feed_reader[f]] * feed_share[f]
+                    f = spot(passing[spot(x)])
+                    share = entry_chance[spot(e), spot(feed_reader[f])] * feed_share[f]
                     if feed_redraw[f] != mask or share == 0.0:
                         continue
                     to = feed_target[f]
@@ -777,13 +777,13 @@ def push_rows(
                         _add(share, sent, x, belief_map, mask, to, -1 - n, over, over_live)
                     elif mask:
                         _add(share, sent, x, belief_map, mask, to, n, new, new_live)
-                    elif new_live[to, n]:
+                    elif new_live[spot(to), spot(n)]:
                         for b in range(n_beliefs):
-                            new[to, n, b] += share * sent[x, b]
+                            new[spot(to), spot(n), spot(b)] += share * sent[spot(x), spot(b)]
                     else:
-                        new_live[to, n] = 1
+                        new_live[spot(to), spot(n)] = 1
                         for b in range(n_beliefs):
-                            new[to, n, b] = share * sent[x, b]
+                            new[spot(to), spot(n), spot(b)] = share * sent[spot(x), spot(b)]
 
 
 @part

@@ -13,7 +13,7 @@ from jaxtyping import Float
 import offramp
 from offramp.errors import GameError, Problem, TooLargeError, closest
 from offramp.game import AsIf, Game
-from offramp.game.language import Crisis, Measure
+from offramp.game.language import Crisis, Measure, MeasureCall, walk
 from offramp.game.tree import unroll
 from offramp.outcomes.beliefs import OnHistories
 from offramp.outcomes.conditions import Reader
@@ -72,7 +72,8 @@ def propagate(
             borrowed strategies say nothing.
         learning: False keeps beliefs where they start; default: as solved.
         measures: Names of the measures that are wanted, and nothing else: how high it climbs is not
-            followed then. Default: all.
+            followed then, nor are payoffs under the players' own priors, unless one of these
+            measures asks for them. Default: all.
         moves: Follow how play moves between the rungs of the ladder, too (`rung_flow`), which may
             take about as long as all measures; not where measures are named.
         progress: Told after each period how many are done, and of how many.
@@ -154,6 +155,8 @@ class _Propagation:
         self.measures = _wanted(self.crisis, measures)
         # places of the rungs from which moves are followed; None: nor is how it climbs
         self.climb_from: range | None = None
+        # types that are drawn afresh make payoffs under another prior as dear as a pass
+        self.wants_own_value = measures is None or _ask_own_value(self.measures)
         if measures is None:
             self.climb_from = range(possible_rungs(self.reader) if moves else 0)
         given = game.given.get(self.case)
@@ -277,8 +280,10 @@ class _Propagation:
     # --- payoffs --------------------------------------------------------------------------------
 
     def _payoffs(self, by_profile: Float[np.ndarray, "profile account"], sweep: Sweep) -> Payoffs:
-        """Return each player's payoff under the analyst's prior and under its own."""
+        """Return each player's payoff under the analyst's prior and, if wanted, under its own."""
         value = self._by_player(by_profile.sum(axis=0))
+        if not self.wants_own_value:
+            return Payoffs(value, np.full_like(value, np.nan))
         own = value.copy()
         known: dict[bytes, np.ndarray] = {}
         for k, opinion in enumerate(self.game.opinion):
@@ -398,6 +403,11 @@ def _wanted(crisis: Crisis, names: Iterable[str] | None) -> tuple[Measure, ...]:
     if unknown:
         raise GameError(unknown)
     return tuple(by_name[name] for name in wanted)
+
+
+def _ask_own_value(measures: Iterable[Measure]) -> bool:
+    nodes = (node for measure in measures for node in walk(measure.is_))
+    return any(isinstance(node, MeasureCall) and node.function == "own_value" for node in nodes)
 
 
 def _unknown_measure(name: str, known: Iterable[str]) -> Problem:

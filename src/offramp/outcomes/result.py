@@ -60,7 +60,8 @@ class Outcomes(Shown):
         observers, believed: Expected belief of each observer in each type of each player with
             types (`believed[k]` names them), before the first period and at each period's end.
         value: Expected discounted payoff at the start by player, under the analyst's prior, in
-            payoff units. own_value: under the player's own prior.
+            payoff units. own_value: under the player's own prior; NaN where measures are named and
+            none asks for it.
         rungs: Rungs of the ladder that the scenario's actions stand on, lowest first.
         climb: Chance that a rung is the highest on which anybody acts in a period; rows sum to
             the chance that an act with a rung is taken in that period.
