@@ -24,8 +24,6 @@ from offramp.scenario import load_scenario
 FOLDER = Path(__file__).parent / "scenarios"
 STORED = FOLDER / "stored"
 RUN = "RUN"  # stands for the folder of the run, whose path is nobody's business
-SPLIT = 64  # worlds in which claims are split
-SWITCHED = 64  # worlds in which mechanisms are switched
 
 ANSWERS = {
     one.model_fields["command"].default: one
@@ -48,16 +46,32 @@ class Plan(NamedTuple):
 
     Attributes:
         driven: Claims whose drivers are asked for, with mechanisms switched.
+        solved_anew: Worlds in which claims are split, and mechanisms switched; 0: neither, where
+            that would take days.
     """
 
     driven: tuple[str, ...]
     cruxes: tuple[Crux, ...]
+    solved_anew: int
 
 
 PLANS = {
     "cuba-1962": Plan(
         ("firmness-was-enough", "trade-was-needed", "strike-brings-war", "public-term-hardens"),
         (Crux(("hawks", "doves"), "trade-was-needed", 1, 2),),
+        64,
+    ),
+    "guarantee-2025": Plan(
+        (
+            "c46-tied-hands",
+            "c47-ambiguity-deters",
+            "c57-guarantees-solve-commitment",
+            "c58-small-state-needs-guarantor",
+            "k40-bare-truce-fails",
+            "k41-enforcement-beats-clarity",
+        ),
+        (Crux(("essay", "critic"), "k40-bare-truce-fails", 1, 2),),
+        0,
     ),
 }
 ABOUT = """What commands say of many worlds of [`{name}`]({name}.md), each a draw of every number,
@@ -94,9 +108,12 @@ def ask(name: str, folder: Path) -> Iterator[tuple[str, Answer]]:
         yield f"doubt {RUN} --by '{by}'", describe_doubt(folder, by=by)
         yield f"believe {RUN} --by '{by}'", describe_believe(folder, by=by)
     for claim in plan.driven:
-        found = describe_drivers(folder, claim=claim, switch=SWITCHED)
-        yield f"drivers {RUN} --claim {claim} --switch {SWITCHED}", found
-    yield f"earned {RUN} --worlds {SPLIT}", describe_earned(folder, worlds=SPLIT)
+        anew = f" --switch {plan.solved_anew}" if plan.solved_anew else ""
+        found = describe_drivers(folder, claim=claim, switch=plan.solved_anew)
+        yield f"drivers {RUN} --claim {claim}{anew}", found
+    if plan.solved_anew:
+        found = describe_earned(folder, worlds=plan.solved_anew)
+        yield f"earned {RUN} --worlds {plan.solved_anew}", found
     for one in plan.cruxes:
         yield (
             f"crux {name} --between {' '.join(one.between)} --claim {one.claim} "
