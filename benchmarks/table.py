@@ -13,7 +13,8 @@ __all__ = ["PAGE", "describe_record", "figure_of", "latest_records", "page_with"
 PAGE = ROOT / "docs" / "explanation" / "speed.md"
 FIRST = "<!-- results: written by `python -m benchmarks table --write` -->\n"
 LAST = "<!-- end of results -->\n"
-GROUPS = ("named-games", "probing", "orientation", "lead-case", "worlds", "commands", "digits")
+GROUPS = ("named-games", "probing", "orientation", "lead-case", "worlds", "report", "commands",
+          "digits")  # fmt: skip
 
 COLUMNS = (
     "row",

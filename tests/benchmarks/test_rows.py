@@ -9,7 +9,7 @@ import math
 import pytest
 from benchmarks.catalogue import Row, all_rows
 from benchmarks.records import Measurement, Record
-from benchmarks.table import figure_of
+from benchmarks.table import GROUPS, figure_of
 
 from helpers.browser import CHROMIUM
 
@@ -20,6 +20,10 @@ SLOW = {"cold-start"}  # compiles all kernels anew
 def rows() -> list[object]:
     marks = {name: [pytest.mark.slow] for name in SLOW}
     return [pytest.param(row, id=row.name, marks=marks.get(row.name, [])) for row in ROWS]
+
+
+def test_every_group_of_rows_has_its_place_in_the_tables():
+    assert {row.group for row in ROWS} == set(GROUPS)
 
 
 @pytest.fixture(scope="module")
