@@ -99,9 +99,11 @@ def ask(name: str, folder: Path) -> Iterator[tuple[str, Answer]]:
 
     run, plan = open_run(folder), PLANS[name]
     under, players = run.manifest, [f"value({one})" for one in run.players]
+    view = f" --view {under.view}" if under.view else ""
+    grid = f" --grid {under.asked_grid}" if under.asked_grid else ""
     yield (
-        f"explore {name} --worlds {under.worlds} --policies {','.join(run.cases)} "
-        f"--grid {under.asked_grid or 'auto'} --seed {under.seed} --out {RUN}",
+        f"explore {name} --worlds {under.worlds} --policies {','.join(run.cases)}{view}{grid} "
+        f"--design {under.design} --seed {under.seed} --out {RUN}",
         describe_worlds(run),
     )
     for by in (next(iter(directed_measures(run))), *players):
@@ -167,7 +169,10 @@ def page(name: str) -> str:
         last = heading
         parts.append(f"\nFrom `offramp {command}`:\n")
         for part in map(_markdown, lay_out(answer)[1:]):  # the first is the title again
-            if part not in parts:  # who gains and what conflicts is the same by every measure
+            # who gains, what conflicts and which worlds it is over is the same for all that is
+            # asked; what is said of one claim may be true of another in the same words
+            of_claim = heading == HEADINGS["drivers"] and f"worlds of {RUN}" not in part
+            if of_claim or part not in parts:
                 parts.append(part)
     return "\n".join(parts).rstrip("\n") + "\n"
 

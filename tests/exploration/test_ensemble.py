@@ -185,6 +185,14 @@ def test_what_is_not_named_is_as_the_run_has_it(whole):
     assert explore(SCENARIO, whole, resume=True).manifest.worlds == ASKED["worlds"]
 
 
+def test_cases_named_in_another_order_are_those_of_then(whole, tmp_path):
+    folder = copy_of(whole, tmp_path / "run")
+    sorted((folder / "chunks").iterdir())[-1].unlink()
+    cases = tuple(reversed(open_run(whole).cases))
+    explore(SCENARIO, folder, resume=True, workers=1, cases=cases)
+    assert contents(folder) == contents(whole)
+
+
 def test_existing_folder_is_refused(tmp_path):
     with pytest.raises(RunError) as told:
         explore(SCENARIO, tmp_path, workers=1, **ASKED)

@@ -167,6 +167,8 @@ def _as_before(wish: _Wish, manifest: Manifest) -> _Wish:
         manifest.chunk,
     )
     named = {one.name: getattr(wish, one.name) for one in fields(_Wish)}
+    if set(wish.cases or ()) == set(manifest.cases):
+        del named["cases"]  # what is stored stands in the order of then
     return replace(before, **{name: value for name, value in named.items() if value is not None})
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "Judged",
     "Question",
     "Wording",
+    "clears",
     "does_it_hold",
     "is_it_better",
     "is_it_kept",
@@ -96,10 +97,11 @@ class Judged(NamedTuple):
 
 def does_it_hold(claim: Claim, asked: Asked) -> Question:
     """Ask whether a claim holds: by how much its weakest comparison clears what it asks for."""
-    return Question(asked, partial(_clears, claim.comparisons), claim.decl.says)
+    return Question(asked, partial(clears, claim.comparisons), claim.decl.says)
 
 
-def _clears(comparisons: Sequence[Comparison], measured: Lookup) -> float:
+def clears(comparisons: Sequence[Comparison], measured: Lookup) -> float:
+    """Return by how much the weakest comparison clears what it asks for; NaN where one is open."""
     # one that does not arise leaves the claim open, in whatever order they stand
     return _told(float(np.min([one.clearance(measured) for one in comparisons])))
 

@@ -6,13 +6,14 @@ solved anew with one mechanism switched, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from jaxtyping import Bool, Int
 
+from offramp.errors import OfframpError
 from offramp.exploration.cases import Laid
 from offramp.exploration.measured import measure_cases
 from offramp.exploration.questions import Question
@@ -33,7 +34,7 @@ class Switches:
         mechanisms: By the name under which the scenario uses each.
         holds: Whether it holds as the world was drawn.
         turned: Whether the switch turns that. A world in which the question does not arise, before
-            or after, is not turned.
+            or after, is not turned, nor is one that cannot be solved so.
     """
 
     world: Int[np.ndarray, "world"]
@@ -82,7 +83,13 @@ def _turned_by(run: Run, names: Sequence[str], asked: tuple[int, Question]) -> l
     of, under = run.assumptions, run.manifest
     laid = Laid(under.view, under.set or None, under.grid, drawn=run.worlds.drawn(place, of))
     drawn = run.worlds.settings(place, of)
-    return [
-        question.slack(measure_cases(run.scenario, question.asked, laid, settings))
-        for settings in (drawn, *({**drawn, name: OTHER[drawn[name]]} for name in names))
-    ]
+    switched = ({**drawn, name: OTHER[drawn[name]]} for name in names)
+    return [_slack(run, question, laid, settings) for settings in (drawn, *switched)]
+
+
+def _slack(run: Run, question: Question, laid: Laid, settings: Mapping[str, str]) -> float:
+    """Return the slack under some settings, NaN where they cannot be solved."""
+    try:
+        return question.slack(measure_cases(run.scenario, question.asked, laid, settings))
+    except OfframpError:
+        return float("nan")

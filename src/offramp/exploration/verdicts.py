@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from offramp.exploration.questions import clears
 from offramp.exploration.runs import Run
 from offramp.exploration.shares import (
     FAILS,
@@ -112,7 +113,7 @@ def _judged(
         claim = claims(int(world))[name]
         lookup = run.lookup(int(world))
         verdict[world] = CODE[judge(one.verdict(lookup) for one in claim.comparisons)]
-        clearance[world] = min(one.clearance(lookup) for one in claim.comparisons)
+        clearance[world] = clears(claim.comparisons, lookup)
     shares = None
     if is_solved.any():
         shares = share_worlds(verdict[is_solved], run.weight[is_solved], confidence)

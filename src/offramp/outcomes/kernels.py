@@ -727,20 +727,19 @@ def push_rows(
             here = local_row[i] + r - row_start[s]
             n_passing = 0
             for y in range(n_awake):
-                f = spot(awake[spot(y)])
-                update = feed_update[f]
-                if update >= 0 and row_class[spot(feed_tracker[f]), spot(r)] != update:
+                feed = spot(awake[spot(y)])
+                update = feed_update[feed]
+                if update >= 0 and row_class[spot(feed_tracker[feed]), spot(r)] != update:
                     continue
-                source, joint = spot(feed_source[f]), spot(feed_joint[f])
+                source, joint = spot(feed_source[feed]), spot(feed_joint[feed])
                 total = 0.0
-                x = spot(n_passing)
                 for b in range(n_beliefs):
                     likely = chance[spot(here), joint, spot(b)]
                     total += likely
-                    sent[x, spot(b)] = mass[source, spot(s), spot(b)] * likely
+                    sent[spot(n_passing), spot(b)] = mass[source, spot(s), spot(b)] * likely
                 # a policy may keep this type from the act
                 if total > 0.0:
-                    passing[x] = f
+                    passing[spot(n_passing)] = feed
                     n_passing += 1
             for x in range(n_passing):
                 if feed_flow[passing[x]] >= 0:
@@ -768,11 +767,11 @@ def push_rows(
                     if moves[lesson]:
                         _learn(lesson, n_passing, together, corner, weight, wide, landed, sent)
                 for x in range(n_passing):
-                    f = spot(passing[spot(x)])
-                    share = entry_chance[spot(e), spot(feed_reader[f])] * feed_share[f]
-                    if feed_redraw[f] != mask or share == 0.0:
+                    feed = spot(passing[spot(x)])
+                    share = entry_chance[spot(e), spot(feed_reader[feed])] * feed_share[feed]
+                    if feed_redraw[feed] != mask or share == 0.0:
                         continue
-                    to = feed_target[f]
+                    to = feed_target[feed]
                     if n < 0:
                         _add(share, sent, x, belief_map, mask, to, -1 - n, over, over_live)
                     elif mask:

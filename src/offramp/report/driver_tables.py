@@ -22,11 +22,11 @@ def drivers_sentences(answer: DriversAnswer) -> Iterator[str]:
     for of, whole in (("fails", answer.fails), ("holds", answer.holds)):
         boxes = [box for box in answer.boxes if box.of == of]
         if boxes:
-            yield from (_box_words(box, whole) for box in boxes)
+            yield from (_box_words(box, whole, k) for k, box in enumerate(boxes))
         elif 0 < whole < worlds:
             yield (
-                f"No region bounded by a few assumptions was found in which it {of} in four of "
-                "five worlds."
+                f"No region bounded by a few assumptions was found in which it {of} clearly more "
+                "often than elsewhere."
             )
     if answer.switched:
         most = answer.switched[0]
@@ -39,12 +39,14 @@ def drivers_sentences(answer: DriversAnswer) -> Iterator[str]:
         )
 
 
-def _box_words(box: BoxRow, whole: int) -> str:
+def _box_words(box: BoxRow, whole: int, before: int) -> str:
+    """Say what a box holds; one found after others is counted without what they hold."""
+    beyond = ", those above left out," if before else ","
     told = " and ".join(limit.words for limit in box.limits)
     return (
         f"It {box.of} where {told}: in {box.such:,} of the {box.worlds:,} worlds "
-        f"there, which are {format_share(box.coverage)} of the {whole:,} in which it {box.of} "
-        f"(density {format_share(box.density)}, mass {format_share(box.mass)})."
+        f"there{beyond} which are {format_share(box.coverage)} of the {whole:,} in which it "
+        f"{box.of} (density {format_share(box.density)}, mass {format_share(box.mass)})."
     )
 
 

@@ -53,6 +53,7 @@ def describe_earned(
         scenario=scenario_head(scenario, Laid(manifest.view, manifest.set, manifest.grid)),
         folder=str(folder),
         there=len(run.world),
+        draws=manifest.worlds_sha256,
         worlds=list(found.worlds),
         claims=[_row(by_name[name]) for name in paired(by_name, scenario)],
         left_out=list(found.left_out),

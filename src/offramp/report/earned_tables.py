@@ -90,8 +90,9 @@ def earned_sentences(answer: EarnedAnswer) -> Iterator[str]:
     if answer.reason:
         yield f"In {counted(answer.unsolved, 'world')} not all could be split: {answer.reason}"
     yield (
-        f"The parts sum to the whole to within {format_miss(answer.miss)} in every world. Counts "
-        "of worlds say how the assumptions were drawn, not how likely anything is."
+        "The informational part is the rest of the whole, of which the three miss "
+        f"{format_miss(answer.miss)} at most. Counts of worlds say how the assumptions were drawn, "
+        "not how likely anything is."
     )
 
 

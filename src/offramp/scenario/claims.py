@@ -83,7 +83,10 @@ class Comparison:
 
     def clearance(self, lookup: Lookup) -> float:
         """Return by how much the comparison clears what it asks for: it holds where positive."""
-        slack = self.slack(lookup)
+        return self.clears_by(self.slack(lookup))
+
+    def clears_by(self, slack: float) -> float:
+        """Return the same of a slack that is known already."""
         if self.form == "ratio":
             return slack - math.log(self.factor)
         return slack + self.margin / 2 if self.form == "same" else slack - self.margin

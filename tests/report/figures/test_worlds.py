@@ -86,6 +86,11 @@ def test_threshold_without_direction_and_empty_measures_are_refused():
         quantile_dots({"a": np.array([np.nan])}, label="x")
 
 
+def test_a_policy_under_which_nothing_arises_has_no_dots():
+    values = {"a": np.full(4, np.nan), "b": np.array([0.1, 0.2, 0.3, 0.4])}
+    assert list(dots(quantile_dots(values, label="loss"))) == ["b"]
+
+
 # --- regret ---------------------------------------------------------------------------------------
 
 REGRET = np.array([[0.0, 0.2, np.nan], [0.4, 0.0, 0.1]])
@@ -221,6 +226,10 @@ def test_map_has_a_mark_per_world_and_the_base_case():
     marks = spec["vconcat"][0]["layer"][0]["encoding"]
     assert marks["color"]["scale"]["domain"] == marks["shape"]["scale"]["domain"]
     assert len(set(marks["shape"]["scale"]["range"])) == 3
+    lottery = Axis("link", ["on", "off", "on"], None)
+    spec = compiled(verdict_map(x, lottery, ["b", None, "a"], ["a", "b"], label="loss"))
+    assert not [r for r in rows(spec) if "word" in r]
+    assert "ringed" not in texts(spec)
     with pytest.raises(ValueError, match="every world"):
         verdict_map(x, y, ["a"], ["a"], label="loss")
 

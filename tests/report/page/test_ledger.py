@@ -18,6 +18,8 @@ from offramp.report.answers import (
 from offramp.report.page.ledger import sides, summary
 from offramp.report.page.world_cards import base_among
 from offramp.scenario import load_scenario
+from offramp.scenario.claims import Comparison
+from offramp.scenario.expressions import Const
 
 CLAIM = "trade-was-needed"  # of a scenario in which `tail` stands at 3.2
 
@@ -31,17 +33,20 @@ def _row(base="fails", label="assumed", assumed_by=()):
     comparison = SimpleNamespace(text="war[a] < war[b]", slack=-0.25)
     return ClaimRow.model_construct(
         claim=CLAIM, says="It was needed.", base=base, rival="holds", label=label, rests_on=[],
-        assumed_by=list(assumed_by), comparisons=[comparison],
+        assumed_by=list(assumed_by), comparisons=[comparison], holds_in=None, fails_in=None,
     )  # fmt: skip
 
 
-def _material(scenario, row, *, judged=(), flips=()):
+LESS = Comparison("", Const(1.0), Const(0.0), "more", margin=0.05)
+
+
+def _material(scenario, row, *, judged=(), flips=(), asked=LESS):
     return SimpleNamespace(
         scenario=scenario, essays=(), claims=SimpleNamespace(claims=[row]), no_claims="",
         run=SimpleNamespace(
             world=range(10), assumptions=SimpleNamespace(numbers="x", mechanisms="", starts="")
         ),
-        judged=dict(judged), found=SimpleNamespace(drivers={}),
+        comparisons={CLAIM: [asked]}, judged=dict(judged), found=SimpleNamespace(drivers={}),
         further=SimpleNamespace(flips=flips),
     )  # fmt: skip
 
@@ -71,9 +76,42 @@ def test_what_assumes_a_verdict_is_named(scenario, assumed_by, told):
 
 
 def test_a_claim_says_how_it_is_counted_and_by_how_much_it_is_missed(scenario):
-    assert _card(_material(scenario, _row())).counted_as == (
-        ("war[a] < war[b]", "missed by 0.250"),
+    [told] = _card(_material(scenario, _row())).counted_as
+    assert told == ("war[a] < war[b]", "missed by 0.300")
+
+
+@pytest.mark.parametrize(
+    ("form", "slack", "told"),
+    [
+        ({"form": "more", "margin": 0.05}, 0.04, "missed by 0.0100"),
+        ({"form": "more", "margin": -0.05}, -0.04, "met by 0.0100"),
+        ({"form": "same", "margin": 0.1}, -0.04, "met by 0.0100"),
+        ({"form": "same", "margin": 0.1}, -0.06, "missed by 0.0100"),
+        ({"form": "level", "margin": 0.02}, 0.03, "met by 0.0100"),
+        ({"form": "ratio", "factor": 2.0}, 0.5, "missed by 0.193 in logarithms"),
+        ({"form": "more"}, None, "it cannot be told"),
+    ],
+)
+def test_what_is_missing_is_counted_from_the_margin(scenario, form, slack, told):
+    row = _row()
+    row.comparisons[0].slack = slack
+    asked = Comparison("", Const(1.0), Const(0.0), **form)
+    assert _card(_material(scenario, row, asked=asked)).counted_as[0][1] == told
+
+
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        ((None, None), "not all mechanisms together"),
+        ((0.0, 1.0), "not the mechanisms: in all"),
+        ((0.2, 0.7), "in 30 % of the settings"),
+    ],
+)
+def test_mechanisms_turn_nothing_only_if_no_setting_does(scenario, shares, told):
+    row = _row(base="fails").model_copy(
+        update={"rival": "fails", "holds_in": shares[0], "fails_in": shares[1]}
     )
+    assert told in _card(_material(scenario, row)).turns_on[0]
 
 
 def test_a_claim_that_is_mostly_undecided_depends_on_nothing(scenario):
@@ -97,15 +135,21 @@ def test_what_turns_a_verdict_by_itself_is_told_where_it_was_sought(scenario):
     choice = ChoiceRow(choice="rival", verdict="not so", slack=-1.0, flips=True)
     switched = [SwitchedChoiceRow.model_construct(assumption="setting.exit", choices=[choice])]
     found = FlipsAnswer.model_construct(
-        question="It was needed.", verdict="so", numbers=moved, switches=switched
-    )
+        question="It was needed.", verdict="so", numbers=moved, switches=switched,
+        scenario=SimpleNamespace(view=None, set={}),
+    )  # fmt: skip
     told = _card(_material(scenario, _row(), flips=(found,))).turns_on
     assert told[-1] == "by itself tail at 2.50 (it stands at 3.20) and setting.exit"
     none = found.model_copy(update={"numbers": moved[1:], "switches": []})
     told = _card(_material(scenario, _row(), flips=(none,))).turns_on
     assert told[-1].startswith("no single assumption: each of 1")
-    other = found.model_copy(update={"question": "Something else."})
-    assert len(_card(_material(scenario, _row(), flips=(other,))).turns_on) == 1
+    for change in (
+        {"question": "Something else."},
+        {"scenario": SimpleNamespace(view="hawks", set={})},
+        {"scenario": SimpleNamespace(view=None, set={"tail": 2.0})},
+    ):
+        other = found.model_copy(update=change)
+        assert len(_card(_material(scenario, _row(), flips=(other,))).turns_on) == 1
 
 
 @pytest.mark.parametrize(

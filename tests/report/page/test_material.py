@@ -10,6 +10,8 @@ import pytest
 from helpers.commands import as_json
 from helpers.planted import PLANTED, explore_planted
 from offramp.report.page.base_cards import base_cards
+from offramp.report.page.material import gather
+from offramp.report.page.source_cards import source_cards
 from offramp.report.results import describe_run
 from offramp.scenario import load_scenario
 
@@ -131,6 +133,54 @@ def test_answers_of_other_versions_or_runs_are_refused(offramp, folder):
     assert "Asked under x set to 0.01." in page
     assert 'id="flips-2"' not in page  # the same twice is one
     assert "--with given-1.json" in page
+
+
+def test_what_arises_in_few_worlds_costs_a_card_and_not_the_page(offramp):
+    """Once at risk, land is lost in the worlds that are drawn so; under `sure` nobody risks it."""
+    asked = 'lost_after: {is: "after(did(ruler.risk), land == lost, within=0)", better: lower}'
+    claim = 'rare: {says: "It is.", source: judgement, holds: ["lost_after[risk] > 0.5"]}'
+    text = PLANTED.replace("measures:\n", f"measures:\n  {asked}\n")
+    Path("rare.yaml").write_text(text.replace("claims:\n", f"claims:\n  {claim}\n"))
+    code, _, told = offramp(
+        "explore", "rare.yaml", "--worlds", "40", "--grid", "2", "--out", "rare"
+    )
+    assert code == 0, told
+    code, _, told = offramp("report", "rare", "--out", "rare.html")
+    assert code == 0, told
+    assert "Under sure it arises in no world, and has no dots." in Path("rare.html").read_text()
+
+
+def test_base_world_and_worlds_are_laid_under_the_same(offramp, folder):
+    offramp("run", "planted.yaml", "--set", "x=0.2", "--out", "laid")
+    code, _, told = offramp("report", "run", "--base", "laid", "--out", "r.html")
+    assert (code, "R642" in told) == (2, True)
+    assert "'laid' was solved without a view, x set to 0.2" in told
+    assert not Path("r.html").exists()
+
+
+def test_answers_over_other_draws_are_refused(offramp, folder):
+    """As many worlds of the same file, drawn with another seed, are another run."""
+    words = ("explore", "planted.yaml", "--worlds", "12", "--grid", "2", "--seed", "9")
+    offramp(*words, "--out", "seed9")
+    Path("seed9.json").write_text(offramp("earned", "seed9", "--worlds", "2", "--json")[1])
+    code, _, told = offramp("report", "run", "--with", "seed9.json", "--out", "r.html")
+    assert (code, "R642" in told) == (2, True)
+
+
+def test_numbers_that_are_set_are_listed_as_set(offramp):
+    text = PLANTED.replace("shift: {fall: 2}", "parameters: {b_wind: {value: 2, range: [1, 3], "
+        "unit: log-odds, source: judgement}}, shift: {fall: b_wind}")  # fmt: skip
+    Path("b.yaml").write_text(text)
+    words = ("--worlds", "12", "--grid", "2", "--set", "b_wind=3")
+    code, _, told = offramp("explore", "b.yaml", *words, "--out", "b")
+    assert code == 0, told
+    [numbers] = [
+        table
+        for card in source_cards(gather("b"))
+        for table in card.tables
+        if table.name == "mechanism-numbers"
+    ]
+    assert numbers.rows[0][3] == 3.0
 
 
 def test_essays_are_not_lent_to_a_file_that_only_bears_their_scenarios_name(offramp):

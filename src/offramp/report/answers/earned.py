@@ -65,6 +65,7 @@ class EarnedAnswer(Answer):
     scenario: ScenarioHead
     folder: str
     there: int = Field(description="Worlds that the run holds.")
+    draws: str | None = Field(default=None, description="Checksum of the run's draws.")
     worlds: list[int] = Field(description="Numbers of those that were split: its first ones.")
     claims: list[EarnedClaimRow] = Field(description="Each followed by its counter-claim.")
     left_out: list[str] = Field(description="Claims that compare a case which the run has not.")

@@ -31,12 +31,12 @@ GOLDEN = 0.6180339887498949  # steps of this share spread neighbours evenly, and
 class Axis:
     """One assumption: its name, its value in each world, and in the base case.
 
-    Values are numbers, or names of settings.
+    Values are numbers, or names of settings. The base case has none where it draws a lot.
     """
 
     name: str
     values: Sequence[float] | Sequence[str]
-    base: float | str
+    base: float | str | None
     unit: str = ""
     is_log: bool = False
 
@@ -97,7 +97,9 @@ def verdict_map(
     drawn = alt.layer(marks, *_base_case(x, y), width=SIDE, height=SIDE)
     title = head(
         f"Which policy is best: {label}",
-        "One mark per world; the ringed dot is the base case.",
+        "One mark per world."
+        if x.base is None or y.base is None
+        else "One mark per world; the ringed dot is the base case.",
         "Drag over a part of the map to count the worlds in it.",
     )
     both = alt.vconcat(drawn, _counts(rows, listed, brush, colour), spacing=14, title=title)
@@ -162,6 +164,9 @@ def _channel(channel: type, field: str, axis: Axis) -> alt.X | alt.Y:
 
 
 def _base_case(x: Axis, y: Axis) -> list[alt.Chart]:
+    """Return the ring around the base case; none if it has no place on the map."""
+    if x.base is None or y.base is None:
+        return []
     row = {"x": _value(x.base), "y": _value(y.base), "aside": 0.5, "above": 0.5,
            "word": "base case"}  # fmt: skip
     base = alt.Chart(inline([row])).encode(**_places(x, y))

@@ -52,7 +52,7 @@ def quantile_dots(
 
     Args:
         values: Of one measure, by policy; NaN where it does not arise, which the policy's heading
-            says.
+            says. A policy under which it never does has no dots.
         threshold: Beyond it a value is bad, in the direction that `better` says; dots there are
             hollow, and counted.
 
@@ -61,7 +61,13 @@ def quantile_dots(
     """
     if threshold is not None and better is None:
         raise ValueError("a threshold needs a direction that is better")
-    quantiles = {name: _quantiles(found, weights) for name, found in values.items()}
+    quantiles = {
+        name: _quantiles(found, weights)
+        for name, found in values.items()
+        if not np.isnan(found).all()
+    }
+    if not quantiles:
+        raise ValueError("there is no world in which it arises")
     columns = _columns(quantiles, threshold, better)
     look = styles([whole(name) for name in values])
     panels: list[Chart] = []

@@ -21,6 +21,7 @@ from offramp.report.page.material import Material
 from offramp.report.page.naming import Named, named
 from offramp.report.page.template import anchor
 from offramp.report.tables import Table, counted, format_number, format_share
+from offramp.scenario.claims import Comparison
 
 __all__ = ["LedgerRow", "Side", "ledger_table", "sides", "summary"]
 
@@ -272,14 +273,19 @@ def _standing(material: Material, name: str, label: str | None) -> str:
 def _counted_as(material: Material, name: str) -> tuple[tuple[str, str], ...]:
     """Return what a claim comes to in measures, and by how much that is met in the base world."""
     row = _row(material, name)
-    return tuple((one.text, _met(one)) for one in row.comparisons) if row is not None else ()
+    if row is None:
+        return ()
+    asked = material.comparisons[name]
+    return tuple((one.text, _met(one, by)) for one, by in zip(row.comparisons, asked, strict=True))
 
 
-def _met(one: ComparisonRow) -> str:
+def _met(one: ComparisonRow, asked: Comparison) -> str:
     if one.slack is None:
-        return "the question does not arise"
-    size = format_number(abs(one.slack))
-    return f"met by {size}" if one.slack >= 0 else f"missed by {size}"
+        return "it cannot be told"
+    clearance = asked.clears_by(one.slack)
+    size = format_number(abs(clearance))
+    unit = " in logarithms" if asked.form == "ratio" else ""
+    return f"met by {size}{unit}" if clearance > 0 else f"missed by {size}{unit}"
 
 
 def _base(material: Material, name: str) -> str | None:
@@ -344,7 +350,8 @@ def _turning(material: Material, name: str) -> Iterator[str]:
     if row.base != "undecided":
         yield _under_rivals(row)
     for answer in material.further.flips:
-        if answer.question == row.says and answer.verdict != "does not arise":
+        of_base = not answer.scenario.view and not answer.scenario.set
+        if of_base and answer.question == row.says and answer.verdict != "does not arise":
             yield _single(answer)
 
 
@@ -361,12 +368,21 @@ def _single(answer: FlipsAnswer) -> str:
     if not told:
         return f"no single assumption: each of {moved} was moved over all its range by itself"
     more = len(told) - MOST_NAMED
-    return f"by itself {_listed(told[:MOST_NAMED])}" + (f", or {more} others" if more > 0 else "")
+    further = f", or one of {more} more" if more > 0 else ""
+    return f"by itself {_listed(told[:MOST_NAMED])}{further}"
 
 
 def _under_rivals(row: ClaimRow) -> str:
     if row.rival == row.base:
-        return "not the mechanisms: with every one at its rival it is the same"
+        share = row.holds_in if row.base == "holds" else row.fails_in
+        if share is None:
+            return "not all mechanisms together: with every one at its rival it is the same"
+        if share == 1.0:
+            return "not the mechanisms: in all settings of them that were drawn it is the same"
+        return (
+            "which mechanisms are at their rivals: with all it is the same, and in "
+            f"{format_share(1 - share)} of the settings that were drawn it is not"
+        )
     return f"the mechanisms together: with every one at its rival it {_verb(row.rival)}"
 
 

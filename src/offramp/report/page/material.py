@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
@@ -48,6 +48,7 @@ from offramp.report.progress import Progress
 from offramp.report.results import describe_run, scenario_head
 from offramp.report.stored_runs import FEWEST, directed_measures, run_head
 from offramp.scenario import Scenario, bind, case_names, list_scenarios, load_scenario
+from offramp.scenario.claims import Comparison, read_claims
 from offramp.scenario.essays import list_essays, shipped_essays
 
 __all__ = ["RESAMPLES", "Given", "Material", "essay_pairs", "gather"]
@@ -106,6 +107,12 @@ class Material:
     found: Found
     further: Further
 
+    @cached_property
+    def comparisons(self) -> Mapping[str, tuple[Comparison, ...]]:
+        """What each claim compares in the base world."""
+        numbers = bind(self.scenario).parameters
+        return {one.name: one.comparisons for one in read_claims(self.scenario, numbers)}
+
 
 def gather(target: str, *, base: Path | None = None, further: Sequence[Path] = ()) -> Material:
     """Return what a report is made of.
@@ -143,8 +150,30 @@ def gather(target: str, *, base: Path | None = None, further: Sequence[Path] = (
             there = load_scenario(str(base / SCENARIO))
             if bind(there).scenario_hash != bind(run.scenario).scenario_hash:
                 raise RunError(_of_another(f"'{base}'", there.name, run.scenario.name))
+            _refuse_other_laid(base, solved.scenario, run)
         return _of_run(run, solved, answers)
     return _of_base(describe_run(target, moves=_first_case(target)), answers, target)
+
+
+def _refuse_other_laid(base: Path, solved: ScenarioHead, run: Run) -> None:
+    """Raise if a base world was solved under another view or other values than the worlds."""
+    under = run.manifest
+    if (solved.view, solved.set) != (under.view, dict(under.set)):
+        raise RunError(
+            Problem(
+                code="R642",
+                path="--base",
+                message=f"'{base}' was solved {_laid_words(solved.view, solved.set)}, and the "
+                f"worlds of '{run.folder}' {_laid_words(under.view, under.set)}.",
+                fix="solve the base world with the same --view and --set.",
+            )
+        )
+
+
+def _laid_words(view: str | None, values: Mapping[str, float | str]) -> str:
+    told = [f"under the view {view}" if view else "without a view"]
+    told += [f"{name} set to {value}" for name, value in values.items()]
+    return ", ".join(told)
 
 
 def _first_case(target: str) -> list[str]:
@@ -232,7 +261,8 @@ def _find(run: Run, judged: Mapping[str, JudgedClaim], done: Callable[[], None])
         done()
     for name in _most_divided(judged):
         drive = partial(describe_drivers, folder, claim=name, resamples=RESAMPLES)
-        drivers[name] = _kept(run, "drivers", name, DriversAnswer, drive)
+        with suppress(RunError):  # it arises in too few worlds
+            drivers[name] = _kept(run, "drivers", name, DriversAnswer, drive)
         done()
     return Found(tuple(doubts), tuple(beliefs), drivers)
 
@@ -291,6 +321,7 @@ def _refuse_another(one: Given, scenario: Scenario, run: Run | None) -> None:
         run is None
         or (one.there, told.view, told.set)
         != (len(run.world), run.manifest.view, dict(run.manifest.set))
+        or one.draws not in (None, run.manifest.worlds_sha256)
     ):
         raise RunError(_of_another(there, "another run", "this one"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from offramp.report.figures.chain import chain_svg, chains_svg
 from offramp.report.page.cards import Card
@@ -86,9 +86,7 @@ def _numbers(material: Material) -> Table:
         ("unit", "text"), ("source", "text"),
     )  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
-    run = material.run
-    set_ = dict(run.manifest.set) if run is not None else dict(material.head.set)
-    values = bind(material.scenario, view=material.head.view, parameters=set_ or None).parameters
+    values = _values(material)
     for name, decl in material.scenario.parameters.items():
         means = "; ".join(filter(None, (decl.label, decl.note)))
         source = decl.source or "judgement"
@@ -96,12 +94,19 @@ def _numbers(material: Material) -> Table:
     return Table("numbers", "Numbers of the scenario", columns, tuple(rows))
 
 
+def _values(material: Material) -> Mapping[str, float]:
+    """Return every number as the page has it where nothing is drawn."""
+    run = material.run
+    set_ = dict(run.manifest.set) if run is not None else dict(material.head.set)
+    return bind(material.scenario, view=material.head.view, parameters=set_ or None).parameters
+
+
 def _mechanism_numbers(material: Material) -> Table:
     columns: tuple[tuple[str, Kind], ...] = (
         ("number", "text"), ("of the mechanism", "text"), ("means", "text"), ("value", "number"),
         ("range", "text"), ("unit", "text"), ("source", "text"),
     )  # fmt: skip
-    values = bind(material.scenario, view=material.head.view).parameters
+    values = _values(material)
     rows: dict[str, tuple[Cell, ...]] = {}
     for one in mechanism_numbers(material.scenario):
         decl = one.decl

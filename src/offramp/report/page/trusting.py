@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offramp.report.page.material import Material
-from offramp.report.tables import format_miss
+from offramp.report.tables import counted, format_miss
 from offramp.report.trust import worst_certificate
 
 __all__ = ["trust_lines"]
@@ -25,7 +25,10 @@ def trust_lines(material: Material) -> list[str]:
         )
         unsolved = int((~run.solved).any(axis=1).sum())
         if unsolved:
-            lines.append(f"{unsolved:,} worlds, which could not be solved, are left out.")
+            lines.append(
+                f"In {counted(unsolved, 'world')} some case could not be solved: what reads it "
+                "leaves them out."
+            )
     if material.claims is not None:
         drawn = f", over {material.claims.draws} draws" if material.claims.draws else ""
         lines.append(f"Verdicts of claims: base world{drawn}, offramp {material.claims.offramp}.")

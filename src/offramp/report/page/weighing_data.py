@@ -14,7 +14,6 @@ from offramp.exploration.reweighting import (
     find_dials,
     find_extremes,
 )
-from offramp.exploration.robustness import best_share, find_regret
 from offramp.exploration.runs import Run
 from offramp.exploration.shares import HOLDS
 from offramp.exploration.verdicts import JudgedClaim
@@ -77,15 +76,6 @@ def worlds_data(material: Material, dials: tuple[Dial, ...]) -> dict[str, Any]:
             if _arises(run, name, cases)
         ],
     }
-
-
-def regret_rows(run: Run, measure: str, cases: tuple[str, ...]) -> list[tuple[str, float, float]]:
-    """Return each policy's mean regret and the share of worlds in which it is best."""
-    better = directed_measures(run)[measure]
-    table = measure_of(run, measure, cases)
-    regret = find_regret(table, better, run.weight).mean
-    best = best_share(table, better, run.weight)
-    return [(case, float(regret[k]), float(best[k])) for k, case in enumerate(cases)]
 
 
 def _told(material: Material) -> dict[str, JudgedClaim]:

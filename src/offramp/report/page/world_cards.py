@@ -78,7 +78,14 @@ def _spread_cards(run: Run, scenario: Scenario) -> Iterator[Card]:
             f"How often: {decl.label or name}?"
             if chances[name]
             else f"How much: {decl.label or name}?",
-            (f"Each dot is a fiftieth of the worlds that were drawn: {len(run.world):,} in all.",),
+            (
+                f"Each dot is a fiftieth of the worlds that were drawn: {len(run.world):,} in all.",
+                *(
+                    f"Under {case} it arises in no world, and has no dots."
+                    for case, column in columns.items()
+                    if np.isnan(column).all()
+                ),
+            ),
             f"Solved in every world by `offramp explore {scenario.name}`.",
             chart=specification(chart),
             tables=(_spread_table(run, name, cases, is_share=chances[name]),),
@@ -183,12 +190,10 @@ def _axis(run: Run, scenario: Scenario, name: str, told: np.ndarray) -> Axis:
     kind, _, of = name.partition(".")
     if not of:
         decl = scenario.parameters.get(name)
-        base = bind(scenario).parameters.get(name, column[0])
         unit = decl.unit if decl is not None and decl.unit != "none" else ""
-        return Axis(name, column, base, unit, decl is not None and decl.scale == "log")
-    if kind == "setting":
-        return Axis(name, column, bind(scenario).settings.get(of, column[0]))
-    return Axis(name, column, column[0])
+        is_log = decl is not None and decl.scale == "log"
+        return Axis(name, column, bind(scenario).parameters.get(name), unit, is_log)
+    return Axis(name, column, bind(scenario).settings.get(of) if kind == "setting" else None)
 
 
 def _driver_cards(
@@ -212,7 +217,8 @@ def _driver_cards(
             f"box-{claim}-{number}",
             f"Where it {box.of}: {answer.question}",
             (
-                f"Worlds inside: {box.worlds:,}; in {box.such:,} of them it {box.of}, which are "
+                f"Worlds inside{_beyond(answer.boxes[: number - 1], box)}: {box.worlds:,}; in "
+                f"{box.such:,} of them it {box.of}, which are "
                 f"{format_share(box.coverage)} of all in which it {box.of}.",
             ),
             f"`offramp drivers {folder} --claim {claim}`: patient rule induction.",
@@ -228,6 +234,11 @@ def _driver_cards(
             tables=(_box_table(box, f"{claim}-{number}"),),
         )
         yield _peeling_card(folder, claim, number, box)
+
+
+def _beyond(before: Sequence[BoxRow], box: BoxRow) -> str:
+    """Say that a box found after others is counted without what they hold."""
+    return ", those of the box before left out" if any(b.of == box.of for b in before) else ""
 
 
 def base_among(material: Material, claim: str, boxes: Sequence[BoxRow]) -> Iterator[str]:

@@ -1,0 +1,46 @@
+"""Mechanisms switched in worlds that were solved."""
+
+from __future__ import annotations
+
+import pytest
+
+from helpers.planted import explore_planted
+from offramp.errors import GameError, Problem
+from offramp.exploration import switching
+from offramp.exploration.questions import clears, does_it_hold
+from offramp.exploration.runs import open_run
+from offramp.exploration.switching import switch_mechanisms
+from offramp.exploration.verdicts import claims_by_world
+from offramp.scenario.claims import Comparison
+from offramp.scenario.expressions import MeasureOf
+
+
+def test_a_world_that_cannot_be_solved_is_not_turned_and_stops_nothing(tmp_path, monkeypatch):
+    explore_planted(tmp_path / "run", worlds=8)
+    run, solve = open_run(tmp_path / "run"), switching.measure_cases
+    claims = claims_by_world(run)
+
+    def ask(place):
+        claim = claims(place)["pays"]
+        return does_it_hold(claim, dict.fromkeys(("risk", "sure"), ("lost",)))
+
+    def never_without_wind(scenario, asked, laid, settings):
+        if settings["wind"] == "rival":
+            raise GameError(Problem(code="G501", message="A chance comes to more than one."))
+        return solve(scenario, asked, laid, settings)
+
+    monkeypatch.setattr(switching, "share_out", lambda work, items, done: [work(i) for i in items])
+    whole = switch_mechanisms(run, ask, 8)
+    assert whole.turned.any()
+    monkeypatch.setattr(switching, "measure_cases", never_without_wind)
+    assert not switch_mechanisms(run, ask, 8).turned.any()
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_a_comparison_that_never_arises_leaves_its_claim_open(order):
+    value = {"a": float("nan"), "b": 0.4, "none": 0.0}
+    comparisons = [
+        Comparison("", MeasureOf("m", case), MeasureOf("m", "none"), "more") for case in order
+    ]
+    found = clears(comparisons, lambda measure, case: value[case])
+    assert found != found
