@@ -63,12 +63,11 @@ PLANS = {
     ),
     "guarantee-2025": Plan(
         (
-            "c46-tied-hands",
             "c47-ambiguity-deters",
+            "c54-arms-and-allies",
+            "c56-insured-protege-provokes",
             "c57-guarantees-solve-commitment",
-            "c58-small-state-needs-guarantor",
             "k40-bare-truce-fails",
-            "k41-enforcement-beats-clarity",
         ),
         (Crux(("essay", "critic"), "k40-bare-truce-fails", 1, 2),),
         0,
@@ -114,8 +113,8 @@ def ask(name: str, folder: Path) -> Iterator[tuple[str, Answer]]:
         found = describe_drivers(folder, claim=claim, switch=plan.solved_anew)
         yield f"drivers {RUN} --claim {claim}{anew}", found
     if plan.solved_anew:
-        found = describe_earned(folder, worlds=plan.solved_anew)
-        yield f"earned {RUN} --worlds {plan.solved_anew}", found
+        earned = describe_earned(folder, worlds=plan.solved_anew)
+        yield f"earned {RUN} --worlds {plan.solved_anew}", earned
     for one in plan.cruxes:
         yield (
             f"crux {name} --between {' '.join(one.between)} --claim {one.claim} "
