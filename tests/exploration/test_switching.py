@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.planted import explore_planted
+from helpers.planted import PLANTED, explore_planted
 from offramp.errors import GameError, Problem
 from offramp.exploration import switching
+from offramp.exploration.cases import Laid
+from offramp.exploration.claims import all_set, find_claims
 from offramp.exploration.questions import clears, does_it_hold
 from offramp.exploration.runs import open_run
 from offramp.exploration.switching import switch_mechanisms
 from offramp.exploration.verdicts import claims_by_world
+from offramp.scenario import parse_scenario
 from offramp.scenario.claims import Comparison
 from offramp.scenario.expressions import MeasureOf
 
@@ -34,6 +37,18 @@ def test_a_world_that_cannot_be_solved_is_not_turned_and_stops_nothing(tmp_path,
     assert whole.turned.any()
     monkeypatch.setattr(switching, "measure_cases", never_without_wind)
     assert not switch_mechanisms(run, ask, 8).turned.any()
+
+
+def test_claims_are_judged_where_a_mechanism_has_no_rival():
+    text = PLANTED.replace("  - {use: wind,", "  - {use: sun}\n  - {use: wind,").replace(
+        "library:\n",
+        "library:\n  sun: {says: It shines., sources: [judgement], shift: {fall: -1}}\n",
+    )
+    scenario = parse_scenario(text)
+    assert all_set(scenario, "rival") == {"wind": "rival"}
+    assert all_set(scenario, "asserted") == {"sun": "asserted", "wind": "asserted"}
+    found = find_claims(scenario, Laid(grid=2), n_draws=64)
+    assert found.n_draws == 2
 
 
 @pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])

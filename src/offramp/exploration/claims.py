@@ -21,6 +21,7 @@ from offramp.exploration.measured import Asked, Measured, mean_of, measure_cases
 from offramp.exploration.split import Parts, SplitMeasures, split_cases, split_levels
 from offramp.scenario import Scenario, bind, case_names
 from offramp.scenario.claims import Claim, Comparison, Lookup, Verdict, judge, read_claims
+from offramp.scenario.library import find_mechanism
 from offramp.scenario.shifts import read_by_measure, shifted_variables
 
 __all__ = [
@@ -105,8 +106,17 @@ class ClaimsFound:
 
 
 def all_set(scenario: Scenario, setting: str) -> dict[str, str]:
-    """Return one setting for every mechanism in use."""
-    return {use.called: setting for use in scenario.mechanisms}
+    """Return one setting for every mechanism in use that has it: some have no rival."""
+    return {
+        use.called: setting
+        for use in scenario.mechanisms
+        if setting != "rival" or _has_rival(scenario, use.use)
+    }
+
+
+def _has_rival(scenario: Scenario, mechanism: str) -> bool:
+    found = find_mechanism(scenario, mechanism)
+    return found is not None and found[0].rival is not None
 
 
 def find_claims(
@@ -137,7 +147,7 @@ def find_claims(
     if coarse != laid:
         whole = measure_cases(scenario, asked, coarse, {}, started)
     labels = label_claims(scenario, claims, coarse, {}, whole, started)
-    weights = dict.fromkeys(all_set(scenario, "asserted"), CONTESTED)
+    weights = dict.fromkeys(all_set(scenario, "rival"), CONTESTED)
     drawn: tuple[Measured, ...] = ()
     is_exact, shares = True, np.zeros(0)
     if n_draws and weights:

@@ -7,6 +7,7 @@ to the scenario as it is.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -37,7 +38,7 @@ from offramp.scenario.essays import (
     shipped_essays,
 )
 
-__all__ = ["describe_essay", "describe_essays", "kept_verdicts"]
+__all__ = ["Kept", "describe_essay", "describe_essays", "kept_verdicts"]
 
 KEPT = "claims.json"  # what stands beside a scenario once its claims have been judged
 
@@ -114,10 +115,15 @@ def describe_essay(id_or_path: str) -> EssayAnswer:
     )
 
 
-def kept_verdicts(about: str, scenario: Scenario) -> Kept:
-    """Return the verdicts that are kept beside a scenario, if they belong to it as it is."""
+def kept_verdicts(about: str, scenario: Scenario, where: Path | None = None) -> Kept:
+    """Return the verdicts that are kept beside a scenario, if they belong to it as it is.
+
+    Args:
+        about: The scenario by name or file, as a command would have it.
+        where: Its file, if that is somewhere else.
+    """
     again = f"`offramp claims {about} --keep` computes them"
-    text = find_beside(about, KEPT)
+    text = find_beside(where or about, KEPT)
     if text is None:
         return Kept(None, f"No verdicts are kept of {about}: {again}.")
     try:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from helpers.commands import as_json
 from helpers.planted import PLANTED, explore_planted
+from offramp.exploration.ensemble import explore
 from offramp.report.page.base_cards import base_cards
 from offramp.report.page.material import gather
 from offramp.report.page.source_cards import source_cards
@@ -181,6 +183,50 @@ def test_numbers_that_are_set_are_listed_as_set(offramp):
         if table.name == "mechanism-numbers"
     ]
     assert numbers.rows[0][3] == 3.0
+
+
+def test_numbers_that_types_set_are_listed_without_a_value():
+    scenario = load_scenario("strait-standoff")
+    head = SimpleNamespace(view=None, set={})
+    cards = source_cards(SimpleNamespace(scenario=scenario, run=None, head=head, essays=()))
+    [numbers] = [one for card in cards for one in card.tables if one.name == "numbers"]
+    value = {row[0]: row[2] for row in numbers.rows}
+    assert value["stake_navy"] is None
+    assert {name for name, one in value.items() if one is not None}
+
+
+def test_a_run_without_a_solved_world_has_no_report(offramp):
+    Path("planted.yaml").write_text(PLANTED)
+    words = ("--worlds", "8", "--grid", "2", "--budget", "0")
+    offramp("explore", "planted.yaml", *words, "--out", "none")
+    code, _, told = offramp("report", "none", "--out", "none.html")
+    assert (code, "R630" in told, "--resume" in told) == (2, True, True)
+    assert not Path("none.html").exists()
+
+
+def test_verdicts_kept_beside_a_file_are_shown(offramp, folder):
+    assert offramp("claims", "planted.yaml", "--draws", "0", "--keep")[0] == 0
+    offramp("report", "planted.yaml", "--out", "file.html")
+    assert "base world: holds" in Path("file.html").read_text()
+    offramp("report", "run", "--out", "run.html")  # in whose folder none are kept
+    told = Path("run.html").read_text()
+    assert "base world: untested" in told
+    assert "offramp claims run/scenario.yaml --keep" in told
+    assert offramp("claims", "run/scenario.yaml", "--draws", "0", "--keep")[0] == 0
+    offramp("report", "run", "--out", "again.html")
+    assert "base world: holds" in Path("again.html").read_text()
+
+
+def test_cases_say_what_they_are_and_an_unfinished_run_how_far_it_is(offramp):
+    cases = "cases:\n  lucky: {policy: sure, given: 'ever(land == held)'}\n"
+    Path("c.yaml").write_text(PLANTED.replace("cases:\n", cases))
+    explore(load_scenario("c.yaml"), "c", worlds=12, grid=2, workers=1, chunk=6)
+    sorted(Path("c/chunks").iterdir())[-1].unlink()
+    offramp("report", "c", "--out", "c.html")
+    told = Path("c.html").read_text()
+    assert "risk, y set to 0" in told
+    assert "sure, given that ever(land == held)" in told
+    assert "Over 6 worlds (of 12 that were drawn), each a draw" in told
 
 
 def test_essays_are_not_lent_to_a_file_that_only_bears_their_scenarios_name(offramp):

@@ -30,7 +30,7 @@ def crux_cards(answers: tuple[CruxAnswer, ...]) -> Iterator[Card]:
             f"crux-{number}",
             f"What divides {first} and {second}: {one.question}",
             (*_laid(one.scenario), *crux_sentences(one)),
-            f"`offramp crux {one.scenario.name} --between {first} {second}`: {one.judged:,} "
+            f"`offramp crux {one.scenario.name} --between {first} {second} …`: {one.judged:,} "
             "mixtures of the two views were solved.",
             tables=tuple(table for table in crux_tables(one) if table.rows),
         )
@@ -44,9 +44,9 @@ def flip_cards(answers: tuple[FlipsAnswer, ...]) -> Iterator[Card]:
             f"flips-{number}",
             f"What would change the answer: {one.question}",
             (*_laid(one.scenario), *flip_sentences(one)),
-            f"`offramp flips {one.scenario.name}`: every assumption is moved by itself, each trial "
-            f"solved anew, {one.solved:,} in all; where the answer turns, the place is narrowed "
-            "down by root-finding.",
+            f"`offramp flips {one.scenario.name} …`: every assumption is moved by itself, each "
+            f"trial solved anew, {one.solved:,} in all; where the answer turns, the place is "
+            "narrowed down by root-finding.",
             chart=specification(chart),
             tables=tuple(table for table in flip_tables(one) if table.rows),
         )

@@ -115,8 +115,10 @@ def summary(material: Material) -> list[str]:
     if over and material.run is not None:
         counts = {verdict: over.count(verdict) for verdict in (*OVER, SELDOM)}
         seldom = f", and {counts[SELDOM]} are seldom decided either way" if counts[SELDOM] else ""
+        n_worlds, asked = len(material.run.world), material.run.manifest.worlds
+        so_far = f" (of {asked:,} that were drawn)" if n_worlds < asked else ""
         told.append(
-            f"Over {counted(len(material.run.world), 'world')}, each a draw of "
+            f"Over {counted(n_worlds, 'world')}{so_far}, each a draw of "
             f"{_drawn_words(material.run.assumptions)}, {counts['holds']} of {len(over)} claims "
             f"hold nearly everywhere, {counts['fails']} fail nearly everywhere, "
             f"{'' if seldom else 'and '}{counts['depends']} depend on what one assumes{seldom}."

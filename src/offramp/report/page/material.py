@@ -42,7 +42,7 @@ from offramp.report.answers import (
 from offramp.report.believe import describe_believe
 from offramp.report.doubt import describe_doubt
 from offramp.report.drivers import describe_drivers
-from offramp.report.essays import describe_essay, kept_verdicts
+from offramp.report.essays import Kept, describe_essay, kept_verdicts
 from offramp.report.files import SCENARIO, new_file
 from offramp.report.progress import Progress
 from offramp.report.results import describe_run, scenario_head
@@ -198,7 +198,7 @@ def essay_pairs(about: str | None = None) -> tuple[tuple[EssayAnswer, EssayAnswe
 
 def _of_base(solved: RunAnswer, answers: Sequence[Given], name_or_path: str) -> Material:
     scenario = load_scenario(name_or_path)
-    kept = kept_verdicts(scenario.name, scenario)
+    kept = _verdicts(scenario, Path(name_or_path))
     return Material(
         scenario=scenario,
         head=solved.scenario,
@@ -214,6 +214,15 @@ def _of_base(solved: RunAnswer, answers: Sequence[Given], name_or_path: str) -> 
     )
 
 
+def _verdicts(scenario: Scenario, file: Path) -> Kept:
+    """Return the verdicts kept beside the file at hand, or else those of the shipped scenario."""
+    if file.is_file():
+        beside = kept_verdicts("/".join(file.parts[-2:]), scenario, file)
+        if beside.answer is not None or scenario.name not in list_scenarios():
+            return beside
+    return kept_verdicts(scenario.name, scenario)
+
+
 def _shipped_about(scenario: Scenario) -> tuple[tuple[EssayAnswer, EssayAnswer | None], ...]:
     """Return the essays about a scenario; none about another that only bears its name."""
     if scenario.name not in list_scenarios():
@@ -223,11 +232,21 @@ def _shipped_about(scenario: Scenario) -> tuple[tuple[EssayAnswer, EssayAnswer |
 
 
 def _of_run(run: Run, solved: RunAnswer | None, answers: Sequence[Given]) -> Material:
+    if not len(run.world):
+        raise RunError(
+            Problem(
+                code="R630",
+                path=str(run.folder),
+                message="no world of this run has been solved; there is nothing to report.",
+                fix="go on with it: `offramp explore … --resume`.",
+            )
+        )
+    assert run.folder is not None
     scenario, under = run.scenario, run.manifest
     drawn = run.drawn()
     enough = len(run.world) >= FEWEST and bool(drawn)
     judged = {one.claim.name: one for one in judge_worlds(run)}
-    kept = kept_verdicts(scenario.name, scenario)
+    kept = _verdicts(scenario, run.folder / SCENARIO)
     with Progress("weighing worlds", 0) as progress:
         found = _find(run, judged, progress.done) if enough else Found()
     return Material(

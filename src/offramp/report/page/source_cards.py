@@ -11,6 +11,7 @@ from offramp.report.page.naming import mechanism_numbers
 from offramp.report.tables import Cell, Kind, Table, format_number
 from offramp.scenario import Scenario, bind
 from offramp.scenario.library import find_mechanism
+from offramp.scenario.schema import CaseDecl
 
 __all__ = ["chain_cards", "source_cards"]
 
@@ -57,7 +58,7 @@ def source_cards(material: Material) -> Iterator[Card]:
         yield Card(
             "mechanisms",
             "Which mechanisms are put in, and what do others hold instead?",
-            ("Every mechanism has a rival; what is asserted in the base world need not be so.",),
+            ("What is asserted in the base world need not be so, and has a rival that may be.",),
             "`offramp mechanisms NAME` shows one with all its numbers.",
             tables=(_mechanisms(material),),
             is_source=True,
@@ -90,7 +91,8 @@ def _numbers(material: Material) -> Table:
     for name, decl in material.scenario.parameters.items():
         means = "; ".join(filter(None, (decl.label, decl.note)))
         source = decl.source or "judgement"
-        rows.append((name, means or "-", values[name], _range(decl), decl.unit, source))
+        # what types set has no value of its own
+        rows.append((name, means or "-", values.get(name), _range(decl), decl.unit, source))
     return Table("numbers", "Numbers of the scenario", columns, tuple(rows))
 
 
@@ -119,13 +121,21 @@ def _mechanism_numbers(material: Material) -> Table:
     return Table("mechanism-numbers", title, columns, tuple(rows.values()))
 
 
+def _case_words(case: CaseDecl) -> str:
+    told = [case.policy or "everybody chooses"]
+    told += ["from another start"] if case.start else []
+    told += [f"{name} set to {value}" for name, value in case.set.items()]
+    told += [f"given that {case.given}"] if case.given else []
+    return ", ".join(told)
+
+
 def _policies(scenario: Scenario) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for name, policy in scenario.policies.items():
         means = "; ".join(filter(None, (policy.label, policy.says)))
         rows.append((name, means or ("everybody chooses" if not policy.players else "-")))
     for name, case in scenario.cases.items():
-        rows.append((name, case.label or f"{case.policy}, from another start"))
+        rows.append((name, case.label or _case_words(case)))
     return Table(
         "policies", "Policies and cases", (("policy", "text"), ("means", "text")), tuple(rows)
     )
