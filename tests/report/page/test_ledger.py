@@ -44,7 +44,8 @@ def _material(scenario, row, *, judged=(), flips=(), asked=LESS):
     return SimpleNamespace(
         scenario=scenario, essays=(), claims=SimpleNamespace(claims=[row]), no_claims="",
         run=SimpleNamespace(
-            world=range(10), assumptions=SimpleNamespace(numbers="x", mechanisms="", starts="")
+            world=range(10), assumptions=SimpleNamespace(numbers="x", mechanisms="", starts=""),
+            manifest=SimpleNamespace(worlds=12),
         ),
         comparisons={CLAIM: [asked]}, judged=dict(judged), found=SimpleNamespace(drivers={}),
         further=SimpleNamespace(flips=flips),
@@ -102,8 +103,8 @@ def test_what_is_missing_is_counted_from_the_margin(scenario, form, slack, told)
 @pytest.mark.parametrize(
     ("shares", "told"),
     [
-        ((None, None), "not all mechanisms together"),
-        ((0.0, 1.0), "not the mechanisms: in all"),
+        ((None, None), "not by all mechanisms together"),
+        ((0.0, 1.0), "not by the mechanisms: in all"),
         ((0.2, 0.7), "in 30 % of the settings"),
     ],
 )
@@ -119,6 +120,7 @@ def test_a_claim_that_is_mostly_undecided_depends_on_nothing(scenario):
     material = _material(scenario, _row(), judged=judged.items())
     assert _card(material).over == "depends"  # one half is not most
     told = " ".join(summary(material))
+    assert "Over 10 worlds (of 12 that were drawn), each" in told
     assert "1 depend on what one assumes, and 1 are seldom decided either way" in told
     card = _card(_material(scenario, _row(base="holds"), judged=judged.items()))
     assert "holds in 2 of the 10 worlds we drew" in card.worlds
@@ -133,13 +135,18 @@ def test_what_turns_a_verdict_by_itself_is_told_where_it_was_sought(scenario):
         MovedRow.model_construct(assumption="care", base=4.9, flips=[]),
     ]
     choice = ChoiceRow(choice="rival", verdict="not so", slack=-1.0, flips=True)
-    switched = [SwitchedChoiceRow.model_construct(assumption="setting.exit", choices=[choice])]
+    switched = [
+        SwitchedChoiceRow.model_construct(assumption="setting.nuclear-shadow", choices=[choice])
+    ]
     found = FlipsAnswer.model_construct(
         question="It was needed.", verdict="so", numbers=moved, switches=switched,
         scenario=SimpleNamespace(view=None, set={}),
     )  # fmt: skip
     told = _card(_material(scenario, _row(), flips=(found,))).turns_on
-    assert told[-1] == "by itself tail at 2.50 (it stands at 3.20) and setting.exit"
+    assert told[-1] == (
+        "any one of these by itself: tail (worth of the last state) from 3.20 to 2.50; "
+        "nuclear-shadow (the mechanism) set otherwise. Then it no longer holds"
+    )
     none = found.model_copy(update={"numbers": moved[1:], "switches": []})
     told = _card(_material(scenario, _row(), flips=(none,))).turns_on
     assert told[-1].startswith("no single assumption: each of 1")

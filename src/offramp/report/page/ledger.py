@@ -21,6 +21,7 @@ from offramp.report.page.material import Material
 from offramp.report.page.naming import Named, named
 from offramp.report.page.template import anchor
 from offramp.report.tables import Table, counted, format_number, format_share
+from offramp.scenario import Scenario
 from offramp.scenario.claims import Comparison
 
 __all__ = ["LedgerRow", "Side", "ledger_table", "sides", "summary"]
@@ -32,6 +33,7 @@ STANDING = {
     "undecided": "",
     "not split": "not yet said whether assumed or earned",
 }
+SHORT = {"strategic": "earned: replies", "informational": "earned: what is learnt"}
 OVER = ("holds", "fails", "depends")
 SELDOM = "seldom decided"  # over worlds: it holds or fails in less than half of them
 MOST_NAMED = 3  # assumptions that a verdict is said to turn on
@@ -146,7 +148,7 @@ def ledger_table(material: Material) -> Table:
     for name, decl in material.scenario.claims.items():
         row = tested.get(name)
         base = row.base if row else "untested"
-        standing = row.label if row else "-"
+        standing = SHORT.get(row.label, row.label) if row else "-"
         over, worlds = _over(material, name)
         told = f"{over}: {worlds}" if over else "-"
         rows.append((name, decl.says, base, standing, told, decl.counter or "-"))
@@ -354,38 +356,48 @@ def _turning(material: Material, name: str) -> Iterator[str]:
     for answer in material.further.flips:
         of_base = not answer.scenario.view and not answer.scenario.set
         if of_base and answer.question == row.says and answer.verdict != "does not arise":
-            yield _single(answer)
+            yield _single(material.scenario, answer)
 
 
-def _single(answer: FlipsAnswer) -> str:
+def _single(scenario: Scenario, answer: FlipsAnswer) -> str:
     """Return what turns a verdict by itself, nearest first."""
     told = [
-        f"{one.assumption} at {format_number(one.flips[0].value)} "
-        f"(it stands at {format_number(one.base)})"
+        f"{_in_words(scenario, one.assumption)} from {format_number(one.base)} to "
+        f"{format_number(one.flips[0].value)}"
         for one in answer.numbers
         if one.flips
     ]
-    told += [one.assumption for one in answer.switches if any(c.flips for c in one.choices)]
+    told += [
+        f"{_in_words(scenario, one.assumption)} set otherwise"
+        for one in answer.switches
+        if any(choice.flips for choice in one.choices)
+    ]
     moved = len(answer.numbers) + len(answer.switches)
     if not told:
         return f"no single assumption: each of {moved} was moved over all its range by itself"
     more = len(told) - MOST_NAMED
-    further = f", or one of {more} more" if more > 0 else ""
-    return f"by itself {_listed(told[:MOST_NAMED])}{further}"
+    further = f"; or one of {more} more" if more > 0 else ""
+    then = "no longer holds" if answer.verdict == "so" else "holds"
+    return f"any one of these by itself: {'; '.join(told[:MOST_NAMED])}{further}. Then it {then}"
+
+
+def _in_words(scenario: Scenario, assumption: str) -> str:
+    one = named(scenario, assumption)
+    return f"{one.name} ({one.words})" if one.words else one.name
 
 
 def _under_rivals(row: ClaimRow) -> str:
     if row.rival == row.base:
         share = row.holds_in if row.base == "holds" else row.fails_in
         if share is None:
-            return "not all mechanisms together: with every one at its rival it is the same"
+            return "not by all mechanisms together: with every one at its rival it is the same"
         if share == 1.0:
-            return "not the mechanisms: in all settings of them that were drawn it is the same"
+            return "not by the mechanisms: in all settings of them that were drawn it is the same"
         return (
-            "which mechanisms are at their rivals: with all it is the same, and in "
-            f"{format_share(1 - share)} of the settings that were drawn it is not"
+            "some mechanisms at their rivals: with all of them there it is the same, but not in "
+            f"{format_share(1 - share)} of the settings that were drawn"
         )
-    return f"the mechanisms together: with every one at its rival it {_verb(row.rival)}"
+    return f"all mechanisms together: with every one at its rival it {_verb(row.rival)}"
 
 
 def _verb(verdict: str) -> str:

@@ -40,11 +40,14 @@ from offramp.scenario.library import find_mechanism
 
 VERDICT_WORDS = (
     "The base world takes every number as it stands and every mechanism as the scenario sets it. "
-    "Which assumption turns a verdict there by itself, `offramp flips` finds out by solving."
+    "A verdict is assumed if the acts of the policies alone decide it, or a mechanism that is put "
+    "in, and earned if it takes the other side's replies or what is learnt. Which assumption turns "
+    "it by itself, `offramp flips` finds out by solving."
 )
 OVER_WORLDS = (
     "Over the worlds, in which all of that is drawn, a claim holds or fails if it does so in nine "
-    "of ten; else it depends."
+    "of ten; else it depends; in most of them neither, by the margin that it asks for, and it is "
+    "seldom decided."
 )
 
 __all__ = ["render_report", "write_report"]

@@ -170,7 +170,7 @@
       return p >= 0.9 - 1e-9 && near(p, n) > 0.8;
     };
     return { holds: sums[0] / told, fails: sums[1] / told,
-      verdict: clear(0) ? "holds" : clear(1) ? "fails" : "depends" };
+      verdict: clear(0) ? "holds" : clear(1) ? "fails" : "depends", seldom: sums[2] > told / 2 };
   };
   const regretOf = (weight, measure) => {
     const n = worlds.cases.length, regret = new Array(n).fill(0), best = new Array(n).fill(0);
@@ -207,10 +207,11 @@
     told.classList.toggle("withheld", !enough);
     for (const claim of worlds.claims) {
       const row = document.querySelector(`tr[data-claim="${CSS.escape(claim.name)}"]`);
-      const { holds, fails, verdict } = verdictOf(weight, claim.verdicts);
+      const { holds, fails, verdict, seldom } = verdictOf(weight, claim.verdicts);
       cell(row, "holds", enough ? share(holds) : "withheld", enough ? holds : "");
       cell(row, "fails", enough ? share(fails) : "withheld", enough ? fails : "");
-      cell(row, "verdict", enough ? verdict : "withheld", enough ? verdict : "");
+      const words = verdict === "depends" && seldom ? "seldom decided" : verdict;
+      cell(row, "verdict", enough ? words : "withheld", enough ? verdict : "");
     }
     if (!chooser) return;
     const found = regretOf(weight, worlds.measures[chooser.selectedIndex]);
