@@ -92,6 +92,20 @@ def test_verdict_needs_nine_tenths_of_the_weight_and_a_near_end_above_four_fifth
     assert over(16, 0) == "holds"
 
 
+@pytest.mark.parametrize(
+    ("n_holds", "told"),
+    [
+        (700, "holds"),
+        (615, "depends"),
+        (585, "depends"),
+        (500, "fails"),
+    ],  # of 1,000, give or take 31
+)
+def test_a_claim_about_a_share_of_worlds_is_held_against_that_share(n_holds, told):
+    shares = share_worlds(np.repeat([HOLDS, FAILS], [n_holds, 1000 - n_holds]))
+    assert judge_shares(shares, 0.6) == told
+
+
 def test_undecided_worlds_count_for_neither():
     found = share_worlds(np.repeat([HOLDS, UNDECIDED], [85, 15]))
     assert judge_shares(found) == "depends"

@@ -50,6 +50,7 @@ measures:
   kept: {is: "final(land == held)", better: higher}
 claims:
   pays: {says: "Risk pays.", source: judgement, counter: costs, holds: ["lost[sure] > lost[risk]"]}
+  mostly: {says: "Risk mostly costs.", source: judgement, counter: pays, share: 0.6, holds: ["lost[risk] > lost[sure]"]}
   costs: {says: "Risk costs.", source: judgement, counter: pays, holds: ["lost[risk] > lost[sure]"]}
 """
 

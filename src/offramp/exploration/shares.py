@@ -120,8 +120,17 @@ def share_worlds(
     return Shares(np.array(count), np.array(share), low, high, n_kish, confidence)
 
 
-def judge_shares(shares: Shares) -> OverWorlds:
-    """Return the verdict over worlds: at 90 % of the weight, with the near end above 80 %."""
+def judge_shares(shares: Shares, claimed: float | None = None) -> OverWorlds:
+    """Return the verdict over worlds: at 90 % of the weight, with the near end above 80 %.
+
+    Args:
+        claimed: The share of worlds in which a claim says that it holds, where it says so. It then
+            holds or fails if the whole interval lies on one side of that share.
+    """
+    if claimed is not None:
+        if shares.low[HOLDS] >= claimed:
+            return "holds"
+        return "fails" if shares.high[HOLDS] < claimed else "depends"
     is_enough = (shares.share >= LEAST_SHARE - ROUNDING) & (shares.low > LEAST_NEAR_END)
     if is_enough[HOLDS]:
         return "holds"

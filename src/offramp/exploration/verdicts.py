@@ -53,7 +53,9 @@ class JudgedClaim:
     @property
     def over_worlds(self) -> OverWorlds:
         """The verdict over all worlds; it depends where none was solved."""
-        return "depends" if self.shares is None else judge_shares(self.shares)
+        return (
+            "depends" if self.shares is None else judge_shares(self.shares, self.claim.decl.share)
+        )
 
 
 def judge_worlds(run: Run, confidence: float = 0.95) -> tuple[JudgedClaim, ...]:

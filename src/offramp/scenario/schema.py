@@ -555,6 +555,7 @@ class ClaimDecl(Model):
 
     Attributes:
         band: How far from a number that it is compared with a measure must lie, either way.
+        share: What the claim says of many worlds: it is true in at least so many of them.
         mirrors: The claim of another scenario that says the same of other players.
     """
 
@@ -563,7 +564,7 @@ class ClaimDecl(Model):
     note: Text | None = None
     holds: Annotated[Annotated[Same, Mapped] | Annotated[tuple[Text, ...], Other], ByForm]
     band: Annotated[float, Field(ge=0)] = 0.0
-    share: Text | float | None = None
+    share: Annotated[float, Field(gt=0, lt=1)] | None = None
     rests_on: Names = ()
     counter: Text | None = None
     mirrors: Text | None = None

@@ -56,7 +56,8 @@ def _judged(holds, fails, undecided, over="depends"):
     count = np.array([holds, fails, undecided])
     share = count / count.sum()
     shares = SimpleNamespace(count=count, share=share, low=share / 2, high=2 * share)
-    return SimpleNamespace(over_worlds=over, shares=shares)
+    claim = SimpleNamespace(decl=SimpleNamespace(share=None))
+    return SimpleNamespace(over_worlds=over, shares=shares, claim=claim)
 
 
 def _card(material):

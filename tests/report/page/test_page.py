@@ -225,7 +225,8 @@ def test_a_slider_weighs_worlds_as_the_api_does(page, made, belief):
         row = f'data-claim="{name}"'
         assert float(told_by(page, "holds", row)) == pytest.approx(share.share[HOLDS], abs=1e-12)
         assert float(told_by(page, "fails", row)) == pytest.approx(share.share[FAILS], abs=1e-12)
-        assert told_by(page, "verdict", row) == judge_shares(share)
+        claimed = run.scenario.claims[name].share
+        assert told_by(page, "verdict", row) == judge_shares(share, claimed)
     table = np.column_stack([run.of("lost", case) for case in ("risk", "sure")])
     regret, best = find_regret(table, "lower", weight), best_share(table, "lower", weight)
     for k, name in enumerate(("risk", "sure")):

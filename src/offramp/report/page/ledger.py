@@ -254,6 +254,8 @@ def _over(material: Material, name: str) -> tuple[str, str]:
     )
     if holds + fails < total:
         told += f"; in {total - holds - fails:,} it is undecided or does not arise"
+    if (claimed := one.claim.decl.share) is not None:
+        told += f". It is said of at least {format_share(claimed)} of them"
     base = _base(material, name)
     if (base == "holds" and fails > holds) or (base == "fails" and holds > fails):
         often = "holds" if holds > fails else "fails"

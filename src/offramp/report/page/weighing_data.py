@@ -67,7 +67,8 @@ def worlds_data(material: Material, dials: tuple[Dial, ...]) -> dict[str, Any]:
             for dial in dials
         ],
         "claims": [
-            {"name": name, "verdicts": _codes(one)} for name, one in _told(material).items()
+            {"name": name, "verdicts": _codes(one), "claimed": one.claim.decl.share}
+            for name, one in _told(material).items()
         ],
         "cases": list(cases),
         "measures": [

@@ -152,7 +152,7 @@
     const half = z / shrunk * Math.sqrt(p * (1 - p) / n + (z / (2 * n)) ** 2);
     return p <= 0 ? 0 : Math.max(middle - half, 0);
   };
-  const verdictOf = (weight, codes) => {
+  const verdictOf = (weight, codes, claimed) => {
     let told = 0, squares = 0;
     const sums = [0, 0, 0], within = [0, 0, 0];
     for (let i = 0; i < codes.length; i++) {
@@ -163,11 +163,16 @@
       within[codes[i]] += weight[i] ** 2;
     }
     const kish = told ** 2 / squares;
-    const clear = (code) => {  // at 90 % of the weight, the interval's near end above 80 %
+    const ends = (code) => {
       const p = Math.min(sums[code] / told, 1);
       const variance = (within[code] * (1 - p) ** 2 + (squares - within[code]) * p ** 2) / told ** 2;
       const n = variance > 0 ? Math.min(kish, p * (1 - p) / variance) : kish;
-      return p >= 0.9 - 1e-9 && near(p, n) > 0.8;
+      return [p, near(p, n), 1 - near(1 - p, n)];
+    };
+    const clear = (code) => {  // at 90 % of the weight, the interval's near end above 80 %
+      const [p, low, high] = ends(claimed == null ? code : 0);
+      if (claimed != null) return code === 0 ? low >= claimed : high < claimed;
+      return p >= 0.9 - 1e-9 && low > 0.8;
     };
     return { holds: sums[0] / told, fails: sums[1] / told,
       verdict: clear(0) ? "holds" : clear(1) ? "fails" : "depends", seldom: sums[2] > told / 2 };
@@ -207,7 +212,7 @@
     told.classList.toggle("withheld", !enough);
     for (const claim of worlds.claims) {
       const row = document.querySelector(`tr[data-claim="${CSS.escape(claim.name)}"]`);
-      const { holds, fails, verdict, seldom } = verdictOf(weight, claim.verdicts);
+      const { holds, fails, verdict, seldom } = verdictOf(weight, claim.verdicts, claim.claimed);
       cell(row, "holds", enough ? share(holds) : "withheld", enough ? holds : "");
       cell(row, "fails", enough ? share(fails) : "withheld", enough ? fails : "");
       const words = verdict === "depends" && seldom ? "seldom decided" : verdict;
