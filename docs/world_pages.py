@@ -48,11 +48,13 @@ class Plan(NamedTuple):
         driven: Claims whose drivers are asked for, with mechanisms switched.
         solved_anew: Worlds in which claims are split, and mechanisms switched; 0: neither, where
             that would take days.
+        compared: Cases that are compared; all that are choices, if none is named.
     """
 
     driven: tuple[str, ...]
     cruxes: tuple[Crux, ...]
     solved_anew: int
+    compared: tuple[str, ...] = ()
 
 
 PLANS = {
@@ -71,6 +73,7 @@ PLANS = {
         ),
         (Crux(("essay", "critic"), "k40-bare-truce-fails", 1, 2),),
         0,
+        ("nothing", "ambiguous-pledge"),
     ),
 }
 ABOUT = """What commands say of many worlds of [`{name}`]({name}.md), each a draw of every number,
@@ -106,8 +109,10 @@ def ask(name: str, folder: Path) -> Iterator[tuple[str, Answer]]:
         describe_worlds(run),
     )
     for by in (next(iter(directed_measures(run))), *players):
-        yield f"doubt {RUN} --by '{by}'", describe_doubt(folder, by=by)
-        yield f"believe {RUN} --by '{by}'", describe_believe(folder, by=by)
+        of = plan.compared
+        words = f"{RUN} --by '{by}'" + (f" --policies {','.join(of)}" if of else "")
+        yield f"doubt {words}", describe_doubt(folder, by=by, policies=of)
+        yield f"believe {words}", describe_believe(folder, by=by, policies=of)
     for claim in plan.driven:
         anew = f" --switch {plan.solved_anew}" if plan.solved_anew else ""
         found = describe_drivers(folder, claim=claim, switch=plan.solved_anew)

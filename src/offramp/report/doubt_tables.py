@@ -10,6 +10,7 @@ from offramp.report.tables import Cell, Chance, Kind, Table, format_number
 __all__ = ["doubt_notes", "doubt_tables"]
 
 ROUNDING = 1e-12
+MOST_CONFLICTS = 12  # pairs of measures that a screen shows; JSON has all
 MOST_WORTH = 8  # assumptions that a screen shows by their worth; JSON has all
 
 
@@ -86,8 +87,12 @@ def _conflicts(answer: DoubtAnswer) -> Table:
         ("and", "text"),
         ("no policy is best by both in", "share"),
     )
-    rows = tuple((row.one, row.other, row.conflict) for row in answer.conflicts if row.conflict)
-    return Table("conflicts", "Where two measures conflict", columns, rows, n_keys=2)
+    told = sorted((row for row in answer.conflicts if row.conflict), key=lambda row: -row.conflict)
+    rows = tuple((row.one, row.other, row.conflict) for row in told[:MOST_CONFLICTS])
+    note = ""
+    if len(told) > MOST_CONFLICTS:
+        note = f"The {MOST_CONFLICTS} that conflict most, of {len(told)} pairs that do."
+    return Table("conflicts", "Where two measures conflict", columns, rows, note=note, n_keys=2)
 
 
 def _worth(answer: DoubtAnswer) -> Table:
