@@ -47,7 +47,7 @@ class Plan(NamedTuple):
     Attributes:
         driven: Claims whose drivers are asked for, with mechanisms switched.
         solved_anew: Worlds in which claims are split, and mechanisms switched; 0: neither, where
-            that would take days.
+            that would take too long.
         compared: Cases that are compared; all that are choices, if none is named.
     """
 

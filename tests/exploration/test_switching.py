@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from helpers.planted import PLANTED, explore_planted
+from helpers.planted import PLANTED, explore_planted, planted_loss
 from offramp.errors import GameError, Problem
 from offramp.exploration import switching
 from offramp.exploration.cases import Laid
 from offramp.exploration.claims import all_set, find_claims
+from offramp.exploration.ensemble import explore
 from offramp.exploration.questions import clears, does_it_hold
 from offramp.exploration.runs import open_run
 from offramp.exploration.switching import switch_mechanisms
@@ -39,12 +41,29 @@ def test_a_world_that_cannot_be_solved_is_not_turned_and_stops_nothing(tmp_path,
     assert not switch_mechanisms(run, ask, 8).turned.any()
 
 
+def _with_sun() -> str:
+    """Add a mechanism without a rival, in whose light risk nearly always pays."""
+    sun = "  sun: {says: It shines., sources: [judgement], shift: {fall: -9}}\n"
+    text = PLANTED.replace("library:\n", f"library:\n{sun}")
+    return text.replace("  - {use: wind,", "  - {use: sun}\n  - {use: wind,")
+
+
+def test_what_has_no_rival_is_switched_off(tmp_path, monkeypatch):
+    explore(parse_scenario(_with_sun()), tmp_path / "run", worlds=8, grid=2, workers=1, seed=3)
+    run = open_run(tmp_path / "run")
+    claims = claims_by_world(run)
+    asked = dict.fromkeys(("risk", "sure"), ("lost",))
+    monkeypatch.setattr(switching, "share_out", lambda work, items, done: [work(i) for i in items])
+    found = switch_mechanisms(run, lambda place: does_it_hold(claims(place)["pays"], asked), 8)
+    assert found.holds.all()
+    x, wind = (np.array(run.drawn()[name]) for name in ("x", "setting.wind"))
+    loses = planted_loss(x.astype(float), wind == "asserted") > 0.4
+    assert found.turned[:, found.mechanisms.index("sun")].tolist() == loses.tolist()
+    assert loses.any()
+
+
 def test_claims_are_judged_where_a_mechanism_has_no_rival():
-    text = PLANTED.replace("  - {use: wind,", "  - {use: sun}\n  - {use: wind,").replace(
-        "library:\n",
-        "library:\n  sun: {says: It shines., sources: [judgement], shift: {fall: -1}}\n",
-    )
-    scenario = parse_scenario(text)
+    scenario = parse_scenario(_with_sun())
     assert all_set(scenario, "rival") == {"wind": "rival"}
     assert all_set(scenario, "asserted") == {"sun": "asserted", "wind": "asserted"}
     found = find_claims(scenario, Laid(grid=2), n_draws=64)

@@ -6,7 +6,7 @@ solved anew with one mechanism switched, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,14 +15,13 @@ from jaxtyping import Bool, Int
 
 from offramp.errors import OfframpError
 from offramp.exploration.cases import Laid
+from offramp.exploration.claims import all_set
 from offramp.exploration.measured import measure_cases
 from offramp.exploration.questions import Question
 from offramp.exploration.runs import Run
 from offramp.exploration.sharing import share_out
 
 __all__ = ["Switches", "spread_evenly", "switch_mechanisms"]
-
-OTHER = {"asserted": "rival", "rival": "asserted", "absent": "asserted"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,8 @@ def switch_mechanisms(
 ) -> Switches:
     """Solve some worlds of a run anew, once with each mechanism switched.
 
-    What is asserted becomes rival; what is rival or absent becomes asserted.
+    What is asserted becomes rival, or absent if it has none; what is rival or absent becomes
+    asserted.
 
     Args:
         question: What is asked in a world, by its place in the run.
@@ -67,9 +67,10 @@ def switch_mechanisms(
         RunError: A worker died.
     """
     places = spread_evenly(len(run.world), n_worlds)
-    names = tuple(use.called for use in run.scenario.mechanisms)
+    against = {**all_set(run.scenario, "absent"), **all_set(run.scenario, "rival")}
+    names = tuple(against)
     asked = [(int(place), question(int(place))) for place in places]
-    found = np.array(share_out(partial(_turned_by, run, names), asked, done))
+    found = np.array(share_out(partial(_turned_by, run, against), asked, done))
     slack = found.reshape(len(asked), 1 + len(names))
     told = zip(asked, slack, strict=True)
     is_so = np.array([[question.is_so(one) for one in row] for (_, question), row in told])
@@ -77,13 +78,16 @@ def switch_mechanisms(
     return Switches(run.world[places], names, is_so[:, 0], arises & (is_so[:, :1] != is_so[:, 1:]))
 
 
-def _turned_by(run: Run, names: Sequence[str], asked: tuple[int, Question]) -> list[float]:
+def _turned_by(run: Run, against: Mapping[str, str], asked: tuple[int, Question]) -> list[float]:
     """Return the slack in a world as drawn, and with each mechanism switched."""
     place, question = asked
     of, under = run.assumptions, run.manifest
     laid = Laid(under.view, under.set or None, under.grid, drawn=run.worlds.drawn(place, of))
     drawn = run.worlds.settings(place, of)
-    switched = ({**drawn, name: OTHER[drawn[name]]} for name in names)
+    switched = (
+        {**drawn, name: other if drawn[name] == "asserted" else "asserted"}
+        for name, other in against.items()
+    )
     return [_slack(run, question, laid, settings) for settings in (drawn, *switched)]
 
 

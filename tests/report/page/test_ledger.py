@@ -47,6 +47,7 @@ def _material(scenario, row, *, judged=(), flips=(), asked=LESS):
             world=range(10), assumptions=SimpleNamespace(numbers="x", mechanisms="", starts=""),
             manifest=SimpleNamespace(worlds=12),
         ),
+        tested=lambda name: row if name == CLAIM else None,
         comparisons={CLAIM: [asked]}, judged=dict(judged), found=SimpleNamespace(drivers={}),
         further=SimpleNamespace(flips=flips),
     )  # fmt: skip
@@ -123,6 +124,9 @@ def test_a_claim_that_is_mostly_undecided_depends_on_nothing(scenario):
     told = " ".join(summary(material))
     assert "Over 10 worlds (of 12 that were drawn), each" in told
     assert "1 depend on what one assumes, and 1 are seldom decided either way" in told
+    fewer = _material(scenario, _row(), judged=judged.items())
+    fewer.run.world = range(15)
+    assert "of the 10 worlds of 15 in which its cases were solved" in _card(fewer).worlds
     card = _card(_material(scenario, _row(base="holds"), judged=judged.items()))
     assert "holds in 2 of the 10 worlds we drew" in card.worlds
     assert "(20 %; by the luck of the draw 10 % to 40 %) and fails in 3; in 5" in card.worlds

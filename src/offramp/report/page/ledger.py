@@ -220,7 +220,7 @@ def _tested_row(material: Material, one: TestedClaim, since: str) -> LedgerRow:
 
 
 def _scenario_row(material: Material, name: str) -> LedgerRow:
-    row = _row(material, name)
+    row = material.tested(name)
     decided = row is not None and row.base != "undecided"
     return LedgerRow(
         name,
@@ -247,7 +247,7 @@ def _over(material: Material, name: str) -> tuple[str, str]:
     holds, fails = (int(shares.count[code]) for code in (HOLDS, FAILS))
     total = int(shares.count.sum())
     told = (
-        f"holds in {holds:,} of the {total:,} worlds we drew "
+        f"holds in {holds:,} of the {total:,} worlds {_which(material, total)} "
         f"({format_share(shares.share[HOLDS])}; by the luck of the draw "
         f"{format_share(shares.low[HOLDS])} to {format_share(shares.high[HOLDS])}) "
         f"and fails in {fails:,}"
@@ -263,14 +263,15 @@ def _over(material: Material, name: str) -> tuple[str, str]:
     return _told_over(one), told
 
 
-def _row(material: Material, name: str) -> ClaimRow | None:
-    tested = material.claims.claims if material.claims else []
-    return next((one for one in tested if one.claim == name), None)
+def _which(material: Material, n_worlds: int) -> str:
+    """Say which worlds tell of a claim: a case that it compares may not be solved in all."""
+    there = len(material.run.world) if material.run is not None else n_worlds
+    return "we drew" if n_worlds == there else f"of {there:,} in which its cases were solved"
 
 
 def _standing(material: Material, name: str, label: str | None) -> str:
     """Say what a verdict of the base world stands on."""
-    row = _row(material, name)
+    row = material.tested(name)
     if label == "assumed" and row is not None and row.assumed_by:
         return f"assumed: {_listed(row.assumed_by)} put{'s' * (len(row.assumed_by) == 1)} it in"
     return STANDING.get(label or "undecided", "")
@@ -278,7 +279,7 @@ def _standing(material: Material, name: str, label: str | None) -> str:
 
 def _counted_as(material: Material, name: str) -> tuple[tuple[str, str], ...]:
     """Return what a claim comes to in measures, and by how much that is met in the base world."""
-    row = _row(material, name)
+    row = material.tested(name)
     if row is None:
         return ()
     asked = material.comparisons[name]
@@ -295,12 +296,12 @@ def _met(one: ComparisonRow, asked: Comparison) -> str:
 
 
 def _base(material: Material, name: str) -> str | None:
-    row = _row(material, name)
+    row = material.tested(name)
     return row.base if row is not None else None
 
 
 def _argued_from(material: Material, name: str) -> tuple[str, ...]:
-    row = _row(material, name)
+    row = material.tested(name)
     return tuple(row.rests_on) if row is not None else ()
 
 
@@ -348,7 +349,7 @@ def _way(row: DriverRow, is_own: bool) -> str:
 
 def _turning(material: Material, name: str) -> Iterator[str]:
     """Yield what would turn a verdict of the base world, as far as it is known."""
-    row = _row(material, name)
+    row = material.tested(name)
     if row is None:
         return
     if row.assumed_by:

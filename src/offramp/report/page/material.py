@@ -28,6 +28,7 @@ from offramp.exploration.shares import HOLDS
 from offramp.exploration.verdicts import JudgedClaim, judge_worlds
 from offramp.report.answers import (
     BelieveAnswer,
+    ClaimRow,
     ClaimsAnswer,
     CruxAnswer,
     DoubtAnswer,
@@ -106,6 +107,11 @@ class Material:
     judged: Mapping[str, JudgedClaim]
     found: Found
     further: Further
+
+    def tested(self, claim: str) -> ClaimRow | None:
+        """Return how a claim stands in the base world, if that was found out."""
+        rows = self.claims.claims if self.claims is not None else []
+        return next((one for one in rows if one.claim == claim), None)
 
     @cached_property
     def comparisons(self) -> Mapping[str, tuple[Comparison, ...]]:

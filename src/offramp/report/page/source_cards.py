@@ -58,7 +58,7 @@ def source_cards(material: Material) -> Iterator[Card]:
         yield Card(
             "mechanisms",
             "Which mechanisms are put in, and what do others hold instead?",
-            ("What is asserted in the base world need not be so, and has a rival that may be.",),
+            ("What is asserted in the base world need not be so; the rival is what others hold.",),
             "`offramp mechanisms NAME` shows one with all its numbers.",
             tables=(_mechanisms(material),),
             is_source=True,

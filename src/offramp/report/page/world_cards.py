@@ -243,9 +243,10 @@ def _beyond(before: Sequence[BoxRow], box: BoxRow) -> str:
 
 def base_among(material: Material, claim: str, boxes: Sequence[BoxRow]) -> Iterator[str]:
     """Say where the base world lies, since a reader will hold its numbers against the rules."""
-    if material.claims is None:
+    row = material.tested(claim)
+    if row is None:
         return
-    verdict = next((row.base for row in material.claims.claims if row.claim == claim), None)
+    verdict = row.base
     bound = bind(material.scenario)
     for box in boxes:
         inside = all(_is_within(limit, bound) for limit in box.limits)

@@ -46,8 +46,8 @@ VERDICT_WORDS = (
 )
 OVER_WORLDS = (
     "Over the worlds, in which all of that is drawn, a claim holds or fails if it does so in nine "
-    "of ten; else it depends; in most of them neither, by the margin that it asks for, and it is "
-    "seldom decided."
+    "of ten; it is seldom decided if, by the margin that it asks for, it does neither in most of "
+    "them; else it depends."
 )
 
 __all__ = ["render_report", "write_report"]
