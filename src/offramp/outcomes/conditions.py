@@ -192,9 +192,15 @@ class Reader:
         """Return where an expression is true (not zero); `period` counts from 1."""
         key = self._key(expression, slot, period, memory, label)
         if key not in self._conditions:
-            values = self.values(expression, slot, period, memory, label)
-            self._conditions[key] = Condition.of(values != 0.0)
+            value = self._read(expression, slot, period, memory, label)
+            self._conditions[key] = self._where(value != 0.0, self.n_states(slot))
         return self._conditions[key]
+
+    def _where(self, holds: np.ndarray, n_states: int) -> Condition:
+        """Return where a condition holds; if it is the same everywhere, it is one truth only."""
+        if holds.ndim:
+            return Condition.of(holds)
+        return Condition(np.arange(n_states if holds else 0, dtype=np.int32), n_states)
 
     def values(
         self, expression: Expr, slot: int, period: int, memory: Memory, label: Label
@@ -202,7 +208,8 @@ class Reader:
         """Return what an expression comes to on the states of a slot."""
         key = self._key(expression, slot, period, memory, label)
         if key not in self._values:
-            self._values[key] = self._read(expression, slot, period, memory, label)
+            value = self._read(expression, slot, period, memory, label)
+            self._values[key] = np.broadcast_to(value, self.n_states(slot)).astype(np.float64)
         return self._values[key]
 
     def _key(
@@ -229,11 +236,11 @@ class Reader:
 
     def _read(
         self, expression: Expr, slot: int, period: int, memory: Memory, label: Label
-    ) -> Float[np.ndarray, "state"]:
+    ) -> np.ndarray:
+        """Return what an expression comes to, of no axes where that does not depend on states."""
         known = dict(zip(memory.atoms, label, strict=True))
         inner = StateEnvironment(self.space, self.columns(slot), period=period)
-        value = evaluate(expression, _Environment(self, inner, known))
-        return np.broadcast_to(value, self.n_states(slot)).astype(np.float64)
+        return evaluate(expression, _Environment(self, inner, known))
 
     def level(self, variable: str, index: int, share: bool) -> float:
         """Return what a variable stands for at a level."""

@@ -524,7 +524,7 @@ def _split(
 # --- pushing mass -------------------------------------------------------------------------------
 
 
-@part
+@inner
 def _add(
     share: float,
     sent: Float[np.ndarray, "slot belief"],
@@ -537,16 +537,21 @@ def _add(
     out_live: UInt8[np.ndarray, "pair state"],
 ) -> None:
     """Add `share` of row x of `sent` to a row of `out`, beliefs redrawn by the mask."""
-    if not out_live[to, n]:
-        out_live[to, n] = 1
-        for b in range(sent.shape[1]):
-            out[to, n, b] = 0.0
+    pair, place, slot = spot(to), spot(n), spot(x)
+    n_beliefs = sent.shape[1]
     if mask:
-        for b in range(sent.shape[1]):
-            out[to, n, belief_map[mask, b]] += share * sent[x, b]
+        if not out_live[pair, place]:
+            for b in range(n_beliefs):
+                out[pair, place, spot(b)] = 0.0
+        for b in range(n_beliefs):
+            out[pair, place, spot(belief_map[mask, b])] += share * sent[slot, spot(b)]
+    elif out_live[pair, place]:
+        for b in range(n_beliefs):
+            out[pair, place, spot(b)] += share * sent[slot, spot(b)]
     else:
-        for b in range(sent.shape[1]):
-            out[to, n, b] += share * sent[x, b]
+        for b in range(n_beliefs):
+            out[pair, place, spot(b)] = share * sent[slot, spot(b)]
+    out_live[pair, place] = 1
 
 
 @inner
@@ -774,15 +779,8 @@ def push_rows(
                     to = feed_target[feed]
                     if n < 0:
                         _add(share, sent, x, belief_map, mask, to, -1 - n, over, over_live)
-                    elif mask:
-                        _add(share, sent, x, belief_map, mask, to, n, new, new_live)
-                    elif new_live[spot(to), spot(n)]:
-                        for b in range(n_beliefs):
-                            new[spot(to), spot(n), spot(b)] += share * sent[spot(x), spot(b)]
                     else:
-                        new_live[spot(to), spot(n)] = 1
-                        for b in range(n_beliefs):
-                            new[spot(to), spot(n), spot(b)] = share * sent[spot(x), spot(b)]
+                        _add(share, sent, x, belief_map, mask, to, n, new, new_live)
 
 
 @part

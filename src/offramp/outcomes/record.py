@@ -124,7 +124,7 @@ class Record:
             for discount, flow in flows.items():
                 mine = np.flatnonzero(self._discounts == discount)
                 for p in range(len(flow)):
-                    total[p, mine] += flow[p, : len(pay)] @ pay[:, p, mine]
+                    total[p, mine] += np.einsum("r,ra->a", flow[p, : len(pay)], pay[:, p, mine])
         return total
 
     @property
@@ -175,7 +175,7 @@ def _expected_payoff(
         rows = np.flatnonzero(live[p])
         held = mass[p, rows]
         if payoff.shape[3] == 1:
-            total[p] = held.sum(axis=1) @ payoff[rows, p, :, 0]
+            total[p] = np.einsum("s,sa->a", held.sum(axis=1), payoff[rows, p, :, 0])
         else:
             total[p] = np.einsum("sb,sab->a", held, payoff[rows, p])
     return total

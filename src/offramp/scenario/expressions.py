@@ -255,8 +255,9 @@ _COMPARISONS: dict[str, Callable[[Values, Values], Values]] = {
 def evaluate(expression: Expr, environment: Environment) -> Values:
     """Return the value of an expression as a float array (of no axes where nothing has any).
 
-    Both sides of `and` and `or` are always evaluated. Division by zero, overflow and the like warn
-    nobody: they leave `nan` or `inf`, which the compiler finds and reports with their place.
+    What stands right of an `and` or `or` is not evaluated where the left side, a number, settles
+    it. Division by zero, overflow and the like warn nobody: they leave `nan` or `inf`, which the
+    compiler finds and reports with their place.
 
     Raises:
         TypeError: for the nodes of the measure language, which `outcomes` evaluates.
@@ -278,8 +279,7 @@ def _value(node: Expr, env: Environment) -> Values | float:
         case Compare(operands, operators):
             return _chain([np.asarray(_value(part, env)) for part in operands], operators)
         case Boolean(operator, operands):
-            truths = [np.not_equal(_value(part, env), 0.0) for part in operands]
-            return reduce(np.logical_and if operator == "and" else np.logical_or, truths) * 1.0
+            return _junction(operator, operands, env)
         case Unary("-", operand):
             return -np.asarray(_value(operand, env))
         case Unary(_, operand):
@@ -307,6 +307,18 @@ def _remembered(node: Expr, env: Environment) -> Values | float:
             return env.belief(observer, player, type_)
         case _:
             raise TypeError(f"{type(node).__name__} belongs to measures and claims")
+
+
+def _junction(operator: str, operands: tuple[Expr, ...], env: Environment) -> Values | float:
+    """Return 1 where all (or any) of the operands are true, else 0."""
+    joined = np.logical_and if operator == "and" else np.logical_or
+    settled = operator == "or"  # the truth of one operand that settles it
+    truth: Values = np.asarray(not settled)
+    for part in operands:
+        truth = joined(truth, np.not_equal(_value(part, env), 0.0))
+        if truth.ndim == 0 and bool(truth) == settled:
+            break
+    return truth * 1.0
 
 
 def _chain(values: list[Values], operators: tuple[str, ...]) -> Values:
