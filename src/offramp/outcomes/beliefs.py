@@ -16,7 +16,6 @@ from offramp.game import Game
 from offramp.game.beliefs import observer_belief
 from offramp.game.tree import Tree
 from offramp.game.tree_game import history_numbers
-from offramp.outcomes import kernels
 from offramp.outcomes.forward import MAIN, Sweep
 
 __all__ = ["BeliefRecord", "Calibration", "OnHistories"]
@@ -101,9 +100,7 @@ class BeliefRecord:
         live, ended = len(self.game.codes[-1]), len(self.game.ended_codes)
         mass = np.zeros((sweep.n_profiles, live + ended))
         mass[:, : sweep.n_states] = sweep.state_totals(MAIN)
-        frozen = np.empty((sweep.n_profiles, ended))
-        kernels.total_states(0, ended, sweep.settled.mass, sweep.settled.live, frozen)
-        mass[:, live:] = frozen
+        mass[:, live:] = sweep.settled_states()
         return mass
 
     def _tilted(

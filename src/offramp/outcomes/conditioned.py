@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, UInt8
+from jaxtyping import Bool, Float, Int
 
 from offramp.errors import Problem, TooLargeError
 from offramp.game import StageTable
 from offramp.outcomes import hindsight, hindsight_kernels
 from offramp.outcomes.conditions import row_updates
 from offramp.outcomes.hindsight import Move
+from offramp.outcomes.hindsight_kernels import Ways
 from offramp.outcomes.kernels import Lessons, Part
 from offramp.outcomes.operators import ChainPlan, RowsPlan
 
@@ -139,7 +140,8 @@ class Conditioned:
         if isinstance(plan, ChainPlan):
             found = self._chain_worth(sweep, plan, stage).entering
             return self._by_status(sweep, found)
-        found = np.zeros((sweep.n_lanes, sweep.n_states, sweep.n_beliefs))
+        n_lanes = sweep.n_statuses * sweep.n_profiles
+        found = np.zeros((n_lanes, sweep.n_states, sweep.n_beliefs))
         played, believed = sweep.strategies(plan, stage)
         for block in sweep.blocks(plan, np.arange(sweep.n_states, dtype=np.int32)):
             chance = sweep.chances(plan, block, played)
@@ -165,7 +167,7 @@ class Conditioned:
         flow: Float[np.ndarray, "profile row"] | None = None,
     ) -> None:
         """Fill in what states are worth, or what passes their joint acts by its worth."""
-        feeds = sweep.main_feeds(plan, stage)
+        ways = self._ways(sweep, plan, stage)
         classes = sweep.row_classes(plan.table, stage)
         ahead = self._ahead(sweep, stage)
         into = (
@@ -175,11 +177,27 @@ class Conditioned:
 
         def look(first: int, stop: int) -> None:
             hindsight_kernels.look_back_rows(
-                first, stop, part, plan.rows, chance, lessons, classes, sweep.maps, feeds,
+                first, stop, part, plan.rows, chance, lessons, classes, sweep.maps, ways,
                 ahead.worth, ahead.frozen, sweep.store, flow is not None, *into,
             )  # fmt: skip
 
         sweep.crew.run(look, len(part.states), LEAST_STATES)
+
+    @staticmethod
+    def _ways(sweep: Sweep, plan: RowsPlan, stage: int) -> Ways:
+        """Spell out how all paths go through a stage, by status, redraw mask and profile."""
+        n = sweep.n_profiles
+        rows = [
+            (old * n + p, new * n + q, tracker, update, plan.joint_of_profile[p],
+             plan.reader_type[p], mask, sweep.redraw_chance[mask][q, p])
+            for old, tracker, update, new in sweep.main_passages(stage)
+            for mask in plan.masks
+            for q, p in np.argwhere(sweep.redraw_chance[mask] > 0.0)
+        ]  # fmt: skip
+        *integer, share = np.array(rows).T
+        return Ways(  # type: ignore[call-arg]
+            *(one.astype(np.int32) for one in integer), share.astype(np.float64)
+        )
 
     def _chain_worth(self, sweep: Sweep, plan: ChainPlan, stage: int) -> hindsight.ChainWorth:
         ahead = self._ahead(sweep, stage)
@@ -193,7 +211,7 @@ class Conditioned:
         after = hindsight.unsort(self.event.arrived(sweep.period, stage + 1), worth)
         frozen = self.event.frozen(sweep.period).astype(np.float64)
         return hindsight.Ahead(
-            after.reshape(sweep.n_lanes, after.shape[2], sweep.n_beliefs),
+            after.reshape(-1, after.shape[2], sweep.n_beliefs),
             np.repeat(frozen, sweep.n_profiles, axis=0),
             sweep.maps,
         )
@@ -209,11 +227,8 @@ class Conditioned:
         """Sort what has come to a slot, and leave out what has ended without the event."""
         self._sort(sweep, self.event.arrived(sweep.period, sweep.slot))
         self._drop_hopeless(sweep)
-        n_ended = sweep.ended.live.shape[1]
-        live = sweep.ended.live.reshape(
-            sweep.n_columns, sweep.n_statuses, sweep.n_profiles, n_ended
-        )
-        live *= self.event.frozen(sweep.period)[None, :, None, :]
+        live = sweep.ended.live.reshape(sweep.n_columns, sweep.n_statuses, -1)
+        live *= self.event.frozen(sweep.period)
 
     def end_period(self, sweep: Sweep) -> None:
         """Sort by status as a period closes; after the last, all that is left fulfils the event."""
@@ -224,16 +239,15 @@ class Conditioned:
 
     def _sort(self, sweep: Sweep, moves: Sequence[Move]) -> None:
         """Take mass of all columns over to other statuses, all moves at once."""
-        n, mass, live = sweep.n_profiles, sweep.store.mass, sweep.store.live
-        firsts = np.arange(sweep.n_columns)[:, None] * sweep.n_lanes + np.arange(n)
+        mass, live = sweep.store.mass, sweep.store.live
+        firsts = np.arange(sweep.n_columns) * sweep.n_statuses
         taken = []
         for move in moves:
             rows = move.rows[move.rows < sweep.n_states]
-            pairs = (firsts + move.old * n).ravel()
-            pair, row = np.nonzero(live[np.ix_(pairs, rows)])
-            source, state = pairs[pair], rows[row]
+            column, row = np.nonzero(live[np.ix_(firsts + move.old, rows)])
+            source, state = firsts[column] + move.old, rows[row]
             live[source, state] = 0
-            taken.append((source + (move.new - move.old) * n, state, mass[source, state]))
+            taken.append((firsts[column] + move.new, state, mass[source, state]))
         for target, state, moved in taken:
             there = live[target, state] != 0
             mass[target[there], state[there]] += moved[there]
@@ -242,10 +256,9 @@ class Conditioned:
 
     def _drop_hopeless(self, sweep: Sweep) -> None:
         """Follow nothing on from where the event cannot come true any more."""
-        hopeful = self._worth[sweep.period, sweep.slot].any(axis=3)
-        shape = (sweep.n_columns, sweep.n_statuses, sweep.n_profiles, sweep.n_states)
+        hopeful = self._worth[sweep.period, sweep.slot].any(axis=(1, 3))
         live = sweep.store.live[:, : sweep.n_states]
-        live *= np.broadcast_to(hopeful, shape).reshape(live.shape)
+        live *= np.tile(hopeful, (sweep.n_columns, 1))
 
     def add_classes(
         self, table: StageTable, stage: int, classes: Int[np.ndarray, "tracker row"]
@@ -262,26 +275,24 @@ class Conditioned:
     def weigh(
         self,
         sweep: Sweep,
-        mass: Float[np.ndarray, "pair state belief"],
-        live: UInt8[np.ndarray, "pair state"],
-    ) -> tuple[Float[np.ndarray, "profile state belief"], UInt8[np.ndarray, "profile state"]]:
-        """Return a column's mass by profile, by the chance that the event comes true."""
-        shape = (sweep.n_statuses, sweep.n_profiles, mass.shape[1], sweep.n_beliefs)
-        there = live.reshape(shape[:3]) != 0
-        worth = 1.0 if self._is_over else self._worth[sweep.period, sweep.slot]
-        counted = np.zeros(shape)
-        np.multiply(mass.reshape(shape), worth, out=counted, where=there[..., None])
-        return counted.sum(axis=0), there.any(axis=0).astype(np.uint8)
+        mass: Float[np.ndarray, "status state profile belief"],
+        live: Bool[np.ndarray, "status state"],
+    ) -> tuple[Float[np.ndarray, "state profile belief"], Bool[np.ndarray, "state"]]:
+        """Return a column's mass by the chance that the event comes true."""
+        worth: float | np.ndarray = 1.0
+        if not self._is_over:
+            worth = self._worth[sweep.period, sweep.slot].swapaxes(1, 2)
+        counted = np.zeros(mass.shape)
+        np.multiply(mass, worth, out=counted, where=live[:, :, None, None])
+        return counted.sum(axis=0), live.max(axis=0)
 
     def weigh_states(self, sweep: Sweep, column: int, rows: Int[np.ndarray, "listed"]) -> float:
         """Return a column's mass in some states, by the chance that the event comes true."""
-        rows = rows[rows < sweep.n_states]
-        pair, row = np.nonzero(sweep.store.live[sweep.pairs(column)][:, rows])
-        mass = sweep.store.mass[sweep.pairs(column)][pair, rows[row]]
-        lanes = self._worth[sweep.period, sweep.slot].reshape(
-            sweep.n_lanes, sweep.n_states, sweep.n_beliefs
-        )
-        return float((mass * lanes[pair, rows[row]]).sum())
+        rows, own = rows[rows < sweep.n_states], sweep.strands(column)
+        status, row = np.nonzero(sweep.store.live[own][:, rows])
+        mass = sweep.by_cell(sweep.store.mass[own][status, rows[row]])
+        worth = self._worth[sweep.period, sweep.slot].swapaxes(1, 2)
+        return float((mass * worth[status, rows[row]]).sum())
 
     def weigh_rows(
         self,
@@ -304,11 +315,12 @@ class Conditioned:
         if not len(plan.pay):
             return np.zeros((sweep.n_profiles, 1))
         worth = self._chain_worth(sweep, plan, stage)
-        main = slice(0, sweep.n_lanes)
-        live = sweep.store.live[main, : sweep.n_states, None] != 0
-        mass = np.where(live, sweep.store.mass[main, : sweep.n_states], 0.0)
+        own = sweep.strands(0)
+        live = sweep.store.live[own, : sweep.n_states, None] != 0
+        mass = sweep.by_cell(np.where(live, sweep.store.mass[own, : sweep.n_states], 0.0))
+        lanes = mass.swapaxes(1, 2).reshape(-1, sweep.n_states, sweep.n_beliefs)
         passing = hindsight.weigh_chain(
-            plan, mass, worth, sweep.maps, sweep.redraw_chance, sweep.crew
+            plan, lanes, worth, sweep.maps, sweep.redraw_chance, sweep.crew
         )
         return np.asarray(passing.reshape(sweep.n_statuses, sweep.n_profiles, -1).sum(axis=0))
 

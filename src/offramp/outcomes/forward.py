@@ -23,7 +23,7 @@ from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Bool, Float, Int
 
 from offramp.equilibrium.tasks import Crew
 from offramp.errors import Problem, TooLargeError
@@ -31,7 +31,7 @@ from offramp.game import Game, StageTable
 from offramp.outcomes import kernels
 from offramp.outcomes.conditioned import Conditioned, Event
 from offramp.outcomes.conditions import Condition, row_updates
-from offramp.outcomes.kernels import Feeds, Lessons, Likelihood, Part, Store
+from offramp.outcomes.kernels import Feeds, Lessons, Likelihood, Part, Profiles, Redraws, Store
 from offramp.outcomes.operators import (
     ChainPlan,
     ChainRun,
@@ -50,8 +50,10 @@ MAIN = 0  # the column of all paths
 ALL = -1  # in Feed.update: acts of every kind pass
 
 SCRATCH = 64_000_000  # bytes of chances and lessons that are kept at a time
-TILE = 1_000_000  # bytes of inner states that one pair takes through a chain: half a core's cache
-TASKS = 3  # ranges of pairs per thread: each reads all lessons, so few, but uneven in work
+# bytes of inner states that a strand takes through a chain at a time: less would stay nearer to the
+# processor, but makes rows so short that the loops over them cost more than the cache spares
+TILE = 12_000_000
+TASKS = 3  # ranges of strands per thread: each reads all lessons, so few, but uneven in work
 ALL_MEASURES = "measures"  # the place of what they take together: fewer at a time take less
 LARGEST_STORE = 12 << 30  # bytes of mass; most of it is never touched
 LEAST_STATES = 64  # of one task that writes chances or lessons
@@ -80,12 +82,12 @@ class Play(Protocol):
         ...
 
     def refuse_silence(
-        self, period: int, stage: int, live: UInt8[np.ndarray, "pair state"]
+        self, period: int, stage: int, reached: Callable[[], Bool[np.ndarray, "state"]]
     ) -> None:
         """Raise if nothing is said about a free choice in a state that has been reached.
 
         Args:
-            live: Not zero where there is any mass.
+            reached: Finds out where there is any mass.
         """
 
 
@@ -145,7 +147,8 @@ class Sweep:
 
     Attributes:
         period, slot: Where it stands (from 0); slot m is just before stage m.
-        store: The columns' mass at the slot, by pair (column times profiles), state and belief.
+        store: The columns' mass at the slot, by strand (column and status), state and cell (profile
+            and belief).
         ended: What has reached ended states at the latest stage.
         settled: Mass of the main column that has ended so far.
         conditioned: The event that play is conditioned on, and what is known of it; None: on none.
@@ -174,26 +177,28 @@ class Sweep:
         self.n_beliefs = self.types.n_beliefs
         self.conditioned = Conditioned(event) if event is not None else None
         self.n_statuses = event.n_statuses if event is not None else 1
-        self.n_lanes = self.n_statuses * self.n_profiles  # pairs of a column, status by status
+        self.n_cells = self.n_profiles * self.n_beliefs
         self.period = self.slot = 0
         self.crew = Crew(threads)
         self.maps = belief_maps(self.types)
-        self.redraw_chance = {m: self.types.redraw_chance(m) for m in range(len(self.maps))}
+        self.redraw_chance = [self.types.redraw_chance(m) for m in range(len(self.maps))]
+        self.redraws = Redraws(np.stack(self.redraw_chance), self.maps)
         self._plans: dict[int, RowsPlan | ChainPlan] = {}
         self._row_class: dict[int, np.ndarray] = {}
         self._spelt: dict[tuple[object, ...], Feeds] = {}
         self._allocate()
 
     def _allocate(self) -> None:
-        n_pairs = self.n_columns * self.n_lanes
+        n_strands = self.n_columns * self.n_statuses
         widest = max(len(codes) for codes in self.game.codes)
         n_ended = len(self.game.ended_codes)
-        if 8 * n_pairs * (2 * widest + n_ended) * self.n_beliefs > LARGEST_STORE:
-            raise _too_large(self.n_columns, self.n_lanes, widest, self.n_beliefs)
-        self.store = new_store(n_pairs, widest, self.n_beliefs)
-        self._out = new_store(n_pairs, widest, self.n_beliefs)
-        self.ended = new_store(n_pairs, n_ended, self.n_beliefs)
-        self.settled = new_store(self.n_profiles, n_ended, self.n_beliefs)
+        if 8 * n_strands * (2 * widest + n_ended) * self.n_cells > LARGEST_STORE:
+            n_apart = self.n_statuses * self.n_profiles
+            raise _too_large(self.n_columns, n_apart, widest, self.n_beliefs)
+        self.store = new_store(n_strands, widest, self.n_cells)
+        self._out = new_store(n_strands, widest, self.n_cells)
+        self.ended = new_store(n_strands, n_ended, self.n_cells)
+        self.settled = new_store(1, n_ended, self.n_cells)
 
     # --- the sweep ------------------------------------------------------------------------------
 
@@ -229,13 +234,12 @@ class Sweep:
 
     def _begin(self, start: Float[np.ndarray, "state"]) -> None:
         states = np.flatnonzero(start)
+        share = self.prior if self.conditioned is None else self.prior / self.conditioned.chance
+        at_start = self.by_cell(np.zeros((len(states), self.n_cells)))
+        at_start[:, :, self.game.grid.reference] = start[states][:, None] * share
         self.store.live[:, :] = 0
-        for p in np.flatnonzero(self.prior):
-            self.store.mass[p, states] = 0.0
-            self.store.mass[p, states, self.game.grid.reference] = start[states] * self.prior[p]
-            if self.conditioned is not None:
-                self.store.mass[p, states] /= self.conditioned.chance
-            self.store.live[p, states] = 1
+        self.store.live[MAIN, states] = 1
+        self.store.mass[MAIN, states] = at_start.reshape(len(states), self.n_cells)
 
     def _stage(self, stage: int, witness: Witness) -> None:
         for tracker in self.trackers:
@@ -258,10 +262,8 @@ class Sweep:
         if not len(self.game.ended_codes):
             return
         # what all paths have just brought to ended states joins what ended before
-        for status in range(self.n_statuses):
-            own = slice(status * self.n_profiles, (status + 1) * self.n_profiles)
-            ended = Store(self.ended.mass[own], self.ended.live[own])
-            kernels.absorb_rows(ended.live.shape[1], self.n_profiles, ended, self.settled)
+        own, n_ended = self.strands(MAIN), len(self.game.ended_codes)
+        kernels.absorb_rows(own.start, own.stop, n_ended, self.ended, self.settled)
 
     def _roll(self) -> None:
         """Take mass from a period's end into the next period."""
@@ -269,7 +271,7 @@ class Sweep:
             self.conditioned.end_period(self)
         found = (Feed(MAIN, MAIN), *(f for tracker in self.trackers for f in tracker.rolls()))
         if found not in self._spelt:
-            self._spelt[found] = self.spell_out([(feed, 0) for feed in found], (0,))
+            self._spelt[found] = self._spell_out([(feed, 0) for feed in found])
         feeds = self._spelt[found]
         self._out.live[:, :] = 0
 
@@ -326,45 +328,29 @@ class Sweep:
         # what passes from status to status depends on the period
         key = (stage, self.period if self.conditioned is not None else 0, id(plan), *found)
         if key not in self._spelt:
-            self._spelt[key] = self.spell_out(found, plan.masks, plan, stage)
+            self._spelt[key] = self._spell_out(found, stage)
         return self._spelt[key]
 
-    def spell_out(
-        self,
-        found: Sequence[tuple[Feed, int]],
-        masks: Sequence[int],
-        plan: RowsPlan | None = None,
-        stage: int = -1,
-    ) -> Feeds:
-        """Spell feeds out by profile and redraw mask, sorted by the pair that receives.
+    def _spell_out(self, found: Sequence[tuple[Feed, int]], stage: int = -1) -> Feeds:
+        """Spell feeds out by status, sorted by the strand that receives.
 
         Args:
             stage: Whose acts lead from one status of the event to another; none: all keep theirs.
         """
-        n, lanes = self.n_profiles, self.n_lanes
+        n = self.n_statuses
         counts = self.conditioned is None
         rows = [
-            (feed.target * lanes + new * n + q, feed.source * lanes + old * n + p, tracker, update,
-             p, mask, self.redraw_chance[mask][q, p],
-             p if counts and feed.target == MAIN and mask == 0 else -1)
+            (feed.target * n + new, feed.source * n + old, tracker, update,
+             counts and feed.target == MAIN)
             for feed, owner in found
             for old, tracker, update, new in self._passages(feed, owner, stage)
-            for mask in masks
-            for q, p in np.argwhere(self.redraw_chance[mask] > 0.0)
         ]  # fmt: skip
         rows.sort(key=lambda row: row[0])
-        pair, source, tracker, update, profile, redraw, share, flow = np.array(rows).T
-        start = np.unique(pair, return_index=True)[1]
-        types = np.zeros((2, n), np.int32)
-        if plan is not None:
-            types[:] = plan.joint_of_profile, plan.reader_type
-        joint, reader = types[:, profile.astype(np.int64)]
-        starts = np.append(start, len(rows))
-        integer = (starts, pair, source, tracker, update, joint, reader, redraw)
+        target, source, tracker, update, counted = np.array(rows, np.int32).T
+        start = np.append(np.unique(target, return_index=True)[1], len(rows))
         return Feeds(  # type: ignore[call-arg]
-            *(np.array(values, np.int32) for values in integer),
-            np.array(share, np.float64),
-            np.array(flow, np.int32),
+            *(np.array(one, np.int32) for one in (start, target, source, tracker, update)),
+            counted.astype(np.uint8),
         )
 
     def _passages(self, feed: Feed, owner: int, stage: int) -> list[tuple[int, int, int, int]]:
@@ -386,9 +372,9 @@ class Sweep:
                 found.append((old, n_owners + 1 + owner, both, new))
         return found
 
-    def main_feeds(self, plan: RowsPlan, stage: int) -> Feeds:
-        """Return what the main column alone receives at a stage."""
-        return self.spell_out([(Feed(MAIN, MAIN), 0)], plan.masks, plan, stage)
+    def main_passages(self, stage: int) -> list[tuple[int, int, int, int]]:
+        """Return how all paths pass a stage: old status, tracker and class of acts, new status."""
+        return self._passages(Feed(MAIN, MAIN), 0, stage)
 
     def strategies(self, plan: RowsPlan, stage: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Return how the movers of a stage play, and are expected to."""
@@ -400,8 +386,9 @@ class Sweep:
 
     def _push_rows(self, plan: RowsPlan, stage: int) -> Float[np.ndarray, "profile row"]:
         feeds = self._feeds(plan, stage)
+        profiles = Profiles(plan.joint_of_profile, plan.reader_type)
         flow = np.zeros((self.n_profiles, plan.n_rows))
-        self.play.refuse_silence(self.period, stage, self.store.live[self.pairs(MAIN)])
+        self.play.refuse_silence(self.period, stage, self._reached)
         played, believed = self.strategies(plan, stage)
         row_class = self.row_classes(plan.table, stage)
         for block in self.blocks(plan, self._live_states()):
@@ -416,8 +403,8 @@ class Sweep:
                 lessons: Lessons = lessons,
             ) -> None:
                 kernels.push_rows(
-                    first, stop, block.part, plan.rows, chance, lessons, row_class, self.maps,
-                    feeds, self.store, self._out, self.ended, flow,
+                    first, stop, block.part, plan.rows, chance, lessons, row_class, profiles,
+                    self.redraws, feeds, self.store, self._out, self.ended, flow,
                 )  # fmt: skip
 
             n_tasks = len(feeds.start) - 1
@@ -427,6 +414,10 @@ class Sweep:
                     self, plan, stage, block.part, chance, lessons
                 )
         return flow
+
+    def _reached(self) -> Bool[np.ndarray, "state"]:
+        """Return where there is any mass."""
+        return self.state_totals(MAIN).max(axis=0) > 0.0
 
     def row_classes(self, table: StageTable, stage: int) -> Int[np.ndarray, "tracker row"]:
         """Return the number of the update of each row, as each tracker numbers them."""
@@ -571,15 +562,16 @@ class Sweep:
         if self.conditioned is not None:
             flow = self.conditioned.weigh_chain(self, plan, stage)
         columns = sorted({feed.target for feed, _ in self._stage_feeds(stage)})
+        strands = np.array([k for c in columns for k in self._numbers(c)], np.int32)
         inflow, n_states = self.store, self.n_states
         for number, part in enumerate(plan.parts):
             is_last = number == len(plan.parts) - 1
-            n_pairs = (columns[-1] + 1) * self.n_lanes
-            out = self._out if is_last else new_store(n_pairs, plan.n_inner, self.n_beliefs)
+            n_strands = int(strands[-1]) + 1
+            out = self._out if is_last else new_store(n_strands, plan.n_inner, self.n_cells)
             if isinstance(part, ChainRun):
-                self._take_run(part, plan, columns, n_states, inflow, out, flow)
+                self._take_run(part, plan, strands, n_states, inflow, out, flow)
             else:
-                self._redraw(part, plan, columns, inflow, out, flow)
+                self._redraw(part, plan, strands, inflow, out, flow)
             inflow, n_states = out, plan.n_inner
         return flow
 
@@ -587,34 +579,31 @@ class Sweep:
         self,
         run: ChainRun,
         plan: ChainPlan,
-        columns: Sequence[int],
+        strands: Int[np.ndarray, "active"],
         n_states: int,
         inflow: Store,
         out: Store,
         flow: Float[np.ndarray, "profile paying"],
     ) -> None:
-        """Push all columns through a run of effects, pair by pair."""
-        n = self.n_lanes
-        pairs = np.array([c * n + p for c in columns for p in range(n)], np.int32)
-        # with an event, flows are weighed elsewhere
-        flow = flow if self.conditioned is None else flow[:0]
+        """Push all columns through a run of effects, strand by strand."""
+        counts = self.conditioned is None  # with an event, flows are weighed elsewhere
         fitting = max(TILE // (8 * max(plan.n_inner, 1)), 8)
-        n_chunks = -(-self.n_beliefs // fitting)
-        chunk = -(-self.n_beliefs // n_chunks)
+        n_chunks = -(-self.n_cells // fitting)
+        chunk = -(-self.n_cells // n_chunks)
 
         def push(first: int, stop: int) -> None:
             kernels.push_chain(
-                first, stop, pairs, n_states, plan.n_inner, chunk, run.enter, run.leave,
-                run.steps, inflow, out, self.ended, flow,
+                first, stop, strands, n_states, plan.n_inner, chunk, run.enter, run.leave,
+                run.steps, inflow, out, self.ended, counts, flow,
             )  # fmt: skip
 
-        self.crew.run(push, len(pairs), 1)
+        self.crew.run(push, len(strands), 1)
 
     def _redraw(
         self,
         redraw: Redraw,
         plan: ChainPlan,
-        columns: Sequence[int],
+        strands: Int[np.ndarray, "active"],
         inflow: Store,
         out: Store,
         flow: Float[np.ndarray, "profile paying"],
@@ -622,18 +611,17 @@ class Sweep:
         """Push inner states through an effect that draws types afresh."""
         if self.conditioned is None:
             own = slice(redraw.flow_start, redraw.flow_start + len(redraw.inner))
-            here = inflow.live[: self.n_profiles, redraw.inner] != 0
-            passing = inflow.mass[: self.n_profiles, redraw.inner]
-            flow[:, own] = passing.sum(axis=2, where=here[:, :, None])
-        feeds = self.spell_out([(Feed(c, c), 0) for c in columns], redraw.masks)
+            here = inflow.live[MAIN, redraw.inner] != 0
+            passing = self.by_cell(inflow.mass[MAIN, redraw.inner[here]])
+            flow[:, own][:, here] = passing.sum(axis=2).T
 
         def push(first: int, stop: int) -> None:
             kernels.push_redraw(
-                first, stop, plan.n_inner, redraw.affected_of, redraw.table, self.maps, feeds,
+                first, stop, strands, plan.n_inner, redraw.affected_of, redraw.table, self.redraws,
                 inflow, out, self.ended,
             )  # fmt: skip
 
-        self.crew.run(push, len(feeds.start) - 1, 1)
+        self.crew.run(push, len(strands), 1)
 
     # --- what trackers and witnesses may ask ----------------------------------------------------
 
@@ -647,32 +635,35 @@ class Sweep:
         """
         if condition.nowhere:
             return 0.0
-        weighed = 0.0
+        moved = weighed = 0.0
         if self.conditioned is not None:
             weighed = self.conditioned.weigh_states(self, source, condition.rows)
-        moved = np.zeros(self.n_profiles)
-        n = self.n_profiles
-        for status in range(self.n_statuses):
-            begin = source * self.n_lanes + status * n
-            to = target * self.n_lanes + status * n if target >= 0 else -1
-
-            def move(first: int, stop: int, begin: int = begin, to: int = to) -> None:
-                kernels.move_rows(first, stop, condition.rows, begin, to, keeps, self.store, moved)
-
-            self.crew.run(move, n, 1)
-        return float(moved.sum()) if self.conditioned is None else weighed
+        for old, new in zip(self._numbers(source), self._numbers(target), strict=True):
+            to = new if target >= 0 else -1
+            moved += kernels.move_rows(condition.rows, old, to, keeps, self.store)
+        return moved if self.conditioned is None else weighed
 
     def clear(self, column: int) -> None:
         """Empty a column."""
-        self.store.live[self.pairs(column)] = 0
+        self.store.live[self.strands(column)] = 0
 
-    def pairs(self, column: int) -> slice:
-        """Return the pairs of a column."""
-        return slice(column * self.n_lanes, (column + 1) * self.n_lanes)
+    def strands(self, column: int) -> slice:
+        """Return the strands of a column, status by status."""
+        return slice(column * self.n_statuses, (column + 1) * self.n_statuses)
+
+    def _numbers(self, column: int) -> range:
+        own = self.strands(column)
+        return range(own.start, own.stop)
+
+    def by_cell(
+        self, mass: Float[np.ndarray, "*places cell"]
+    ) -> Float[np.ndarray, "*places profile belief"]:
+        """Return mass by profile and belief, without copying it."""
+        return mass.reshape(*mass.shape[:-1], self.n_profiles, self.n_beliefs)
 
     def held(
         self, column: int, n_states: int | None = None
-    ) -> tuple[Float[np.ndarray, "profile state belief"], UInt8[np.ndarray, "profile state"]]:
+    ) -> tuple[Float[np.ndarray, "state profile belief"], Bool[np.ndarray, "state"]]:
         """Return a column's mass, and where there is any: elsewhere it may be anything.
 
         With an event, each place counts by the chance that it comes true from there.
@@ -681,57 +672,70 @@ class Sweep:
             n_states: How many states of the slot are wanted; default: those reached by now.
         """
         n = self.n_states if n_states is None else n_states
-        mass, live = (
-            self.store.mass[self.pairs(column), :n],
-            self.store.live[self.pairs(column), :n],
-        )
+        mass = self.by_cell(self.store.mass[self.strands(column), :n])
+        live = self.store.live[self.strands(column), :n] != 0
         return (
-            (mass, live) if self.conditioned is None else self.conditioned.weigh(self, mass, live)
+            (mass[0], live[0])
+            if self.conditioned is None
+            else self.conditioned.weigh(self, mass, live)
         )
 
     def state_totals(self, column: int) -> Float[np.ndarray, "profile state"]:
         """Return a column's mass by profile and state of the slot."""
         if self.conditioned is not None:
-            return np.asarray(self.held(column)[0].sum(axis=2))
-        total = np.empty((self.n_profiles, self.n_states))
-        first = column * self.n_profiles
-        kernels.total_states(first, self.n_states, self.store.mass, self.store.live, total)
+            return np.asarray(self.held(column)[0].sum(axis=2).T)
+        total = np.zeros((self.n_profiles, self.n_states))
+        kernels.total_states(column, self.n_states, self.store.mass, self.store.live, total)
         return total
 
     def belief_totals(self, column: int) -> Float[np.ndarray, "profile belief"]:
         """Return a column's mass by profile and belief point."""
         if self.conditioned is not None:
-            return np.asarray(self.held(column)[0].sum(axis=1))
-        total = np.empty((self.n_profiles, self.n_beliefs))
-        first = column * self.n_profiles
-        kernels.total_beliefs(first, self.n_states, self.store.mass, self.store.live, total)
+            return np.asarray(self.held(column)[0].sum(axis=0))
+        total = np.zeros(self.n_cells)
+        kernels.total_beliefs(column, self.n_states, self.store.mass, self.store.live, total)
+        return self.by_cell(total)
+
+    def settled_states(self) -> Float[np.ndarray, "profile ended"]:
+        """Return the mass of play that has ended so far by profile and ended state."""
+        n_ended = self.settled.live.shape[1]
+        total = np.zeros((self.n_profiles, n_ended))
+        kernels.total_states(0, n_ended, self.settled.mass, self.settled.live, total)
         return total
 
     def settled_beliefs(self) -> Float[np.ndarray, "profile belief"]:
         """Return the mass of play that has ended so far by profile and belief point."""
-        total = np.empty((self.n_profiles, self.n_beliefs))
+        total = np.zeros(self.n_cells)
         n_ended = self.settled.live.shape[1]
         kernels.total_beliefs(0, n_ended, self.settled.mass, self.settled.live, total)
-        return total
+        return self.by_cell(total)
+
+    def settled_mass(
+        self,
+    ) -> tuple[Float[np.ndarray, "ended profile belief"], Bool[np.ndarray, "ended"]]:
+        """Return the mass of play that has ended so far, and where there is any."""
+        return self.by_cell(self.settled.mass[0]), self.settled.live[0] != 0
 
     def just_ended(
         self, column: int
     ) -> tuple[Int[np.ndarray, "listed"], Float[np.ndarray, "listed"]]:
         """Return the ended states that a column has reached at this stage, and its mass there."""
-        if not len(self.game.ended_codes):
-            return np.zeros(0, np.int64), np.zeros(0)
         n_ended = len(self.game.ended_codes)
-        total = np.empty((self.n_lanes, n_ended))
-        first = column * self.n_lanes
-        kernels.total_states(first, n_ended, self.ended.mass, self.ended.live, total)
+        if not n_ended:
+            return np.zeros(0, np.int64), np.zeros(0)
+        total = np.zeros((self.n_profiles, n_ended))
+        for strand in self._numbers(column):
+            kernels.total_states(strand, n_ended, self.ended.mass, self.ended.live, total)
         mass = total.sum(axis=0)
         rows = np.flatnonzero(mass)
         return rows, mass[rows]
 
 
-def new_store(n_pairs: int, n_states: int, n_beliefs: int) -> Store:
+def new_store(n_strands: int, n_states: int, n_cells: int) -> Store:
     """Return an empty store. Its mass is not cleared: rows that are not live are never read."""
-    return Store(np.empty((n_pairs, n_states, n_beliefs)), np.zeros((n_pairs, n_states), np.uint8))
+    return Store(
+        np.empty((n_strands, n_states, n_cells)), np.zeros((n_strands, n_states), np.uint8)
+    )
 
 
 def _too_large(n_columns: int, n_profiles: int, n_states: int, n_beliefs: int) -> TooLargeError:

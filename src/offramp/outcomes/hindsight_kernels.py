@@ -7,14 +7,37 @@ event whose chance is asked.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from jaxtyping import Float, Int16, Int32
 
 from offramp.equilibrium.kernels.cache import kernel, part, spot
-from offramp.outcomes.kernels import BY_ENTRY, BY_ROW, ChainSteps, Feeds, Lessons, Part, RowTable
+from offramp.outcomes.kernels import BY_ENTRY, BY_ROW, ChainSteps, Lessons, Part, RowTable
 from offramp.outcomes.kernels import Store as Mass
 
-__all__ = ["look_back_rows", "look_back_run", "weigh_run"]
+__all__ = ["Ways", "look_back_rows", "look_back_run", "weigh_run"]
+
+
+class Ways(NamedTuple):
+    """How all paths go through a stage with acts, from lane to lane.
+
+    Attributes:
+        update: Only rows of this class pass, as the tracker numbers them; -1: all.
+        joint: Joint type of the stage's movers in the source's profile; `reader`: its column of
+            chances.
+        redraw: Only entries with this redraw mask pass.
+        share: Weight of what passes: 1, or the chance that the redrawn types come out so.
+    """
+
+    source: Int32[np.ndarray, "way"]
+    target: Int32[np.ndarray, "way"]
+    tracker: Int32[np.ndarray, "way"]
+    update: Int32[np.ndarray, "way"]
+    joint: Int32[np.ndarray, "way"]
+    reader: Int32[np.ndarray, "way"]
+    redraw: Int32[np.ndarray, "way"]
+    share: Float[np.ndarray, "way"]
 
 
 @part
@@ -66,7 +89,7 @@ def look_back_rows(
     lessons: Lessons,
     row_class: Int16[np.ndarray, "tracker row"],
     belief_map: Int32[np.ndarray, "mask belief"],
-    feeds: Feeds,
+    ways: Ways,
     after: Float[np.ndarray, "lane state belief"],
     frozen: Float[np.ndarray, "lane ended"],
     mass: Mass,
@@ -80,26 +103,27 @@ def look_back_rows(
         first, stop: Of the part's states.
         weighs: Fill `flow`, from the mass before the stage; else `worth`.
     """
-    n_beliefs = after.shape[2]
+    n_beliefs, n_profiles = after.shape[2], mass.mass.shape[2] // after.shape[2]
     read, total, known = np.empty(n_beliefs), np.empty(n_beliefs), np.empty(n_beliefs)
     for i in range(first, stop):
         s = part.states[i]
         for r in range(table.start[s], table.start[s + 1]):
             here = part.local_row[i] + r - table.start[s]
-            for f in range(feeds.source.size):
-                lane, mask = feeds.source[f], feeds.redraw[f]
-                if weighs and not mass.live[lane, s]:
+            for f in range(ways.source.size):
+                lane, mask = ways.source[f], ways.redraw[f]
+                status, p = lane // n_profiles, lane % n_profiles
+                if weighs and not mass.live[status, s]:
                     continue
-                if feeds.update[f] >= 0 and row_class[feeds.tracker[f], r] != feeds.update[f]:
+                if ways.update[f] >= 0 and row_class[ways.tracker[f], r] != ways.update[f]:
                     continue
                 for b in range(n_beliefs):
                     total[b] = 0.0
                 for e in range(table.entry_start[r], table.entry_start[r + 1]):
-                    share = table.chance[e, feeds.reader[f]] * feeds.share[f]
+                    share = table.chance[e, ways.reader[f]] * ways.share[f]
                     if table.redraw[e] != mask or share == 0.0:
                         continue
                     _read_on(
-                        feeds.target[f], table.successor[e], mask, belief_map, after, frozen, read
+                        ways.target[f], table.successor[e], mask, belief_map, after, frozen, read
                     )
                     lesson = here
                     if lessons.kind == BY_ENTRY:
@@ -115,12 +139,13 @@ def look_back_rows(
                         known[b] = total[b]
                         total[b] = 0.0
                     _unlearn(lesson, lessons, 1.0, known, total)
-                joint = feeds.joint[f]
+                joint = ways.joint[f]
                 if weighs:
                     passing = 0.0
                     for b in range(n_beliefs):
-                        passing += mass.mass[lane, s, b] * chance[here, joint, b] * total[b]
-                    flow[lane % flow.shape[0], r] += passing
+                        held = mass.mass[status, s, p * n_beliefs + b]
+                        passing += held * chance[here, joint, b] * total[b]
+                    flow[p, r] += passing
                 else:
                     for b in range(n_beliefs):
                         worth[lane, s, b] += chance[here, joint, b] * total[b]

@@ -1,12 +1,14 @@
 """The inner loops of the forward pass: the solver's operators, transposed.
 
-Mass is kept as `mass[pair, state, belief]`, where a *pair* is one column of paths and one profile
-of types. `live[pair, state]` says which rows hold anything: rows that are not live are never read
-and may hold rubbish, so nothing is cleared between stages and empty situations cost nothing.
+Mass is kept as `mass[strand, state, cell]`. A *strand* is one column of paths (of one status of
+the event that play is conditioned on); a *cell* is a profile of types and a belief point, beliefs
+running fastest, so that what acts and chance do to all of them alike is one straight loop.
+`live[strand, state]` says which rows hold anything: rows that are not live are never read and may
+hold rubbish, so nothing is cleared between stages and empty situations cost nothing.
 
-Kernels are run by plain threads, each over the pairs (or the states) that it alone *writes*, and
+Kernels are run by plain threads, each over the strands (or the states) that it alone *writes*, and
 add up in a fixed order within each: the same digits come out whatever the number of threads. What
-a pair receives from is listed in *feeds*, sorted by the pair that they go to.
+a strand receives from is listed in *feeds*, sorted by the strand that they go to.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ __all__ = [
     "Lessons",
     "Likelihood",
     "Part",
+    "Profiles",
+    "Redraws",
     "RowTable",
     "Simplex",
     "Store",
@@ -53,15 +57,15 @@ STILL = 0  # nobody learns at the stage: beliefs stay where they are
 BY_ROW = 1  # the acts as seen are all there is to learn from: one lesson per row
 BY_ENTRY = 2  # results teach too: one lesson per signal
 
-VECTOR = 8  # pairs that learn together are rounded up to so many, that loops need no remainder
-FEW = 8  # feeds of a stage: below, the detour by which all learn together costs more than it saves
+VECTOR = 8  # rows that learn together are rounded up to so many, that loops need no remainder
+FEW = 8  # rows at a stage: below, the detour by which all learn together costs more than it saves
 
 
 class Store(NamedTuple):
-    """Mass by pair, state and belief, and which rows of it hold anything."""
+    """Mass by strand, state and cell, and which rows of it hold anything."""
 
-    mass: Float[np.ndarray, "pair state belief"]
-    live: UInt8[np.ndarray, "pair state"]
+    mass: Float[np.ndarray, "strand state cell"]
+    live: UInt8[np.ndarray, "strand state"]
 
 
 class RowTable(NamedTuple):
@@ -140,16 +144,12 @@ NO_LESSONS = Lessons(
 
 
 class Feeds(NamedTuple):
-    """What pairs receive, sorted by the pair; task k has feeds `start[k]:start[k + 1]`.
+    """What strands receive, sorted by the strand; task k has feeds `start[k]:start[k + 1]`.
 
     Attributes:
-        target: Pair that receives: the same throughout a task, another in every task.
+        target: Strand that receives: the same throughout a task, another in every task.
         update: Only rows of this class pass, as the tracker numbers them; -1: all.
-        joint: Joint type of the stage's movers in the source's profile; `reader`: its column of
-            chances.
-        redraw: Only entries with this redraw mask pass.
-        share: Weight of what passes: 1, or the chance that the redrawn types come out so.
-        flow: Row of the flows that counts what each act is taken with, or -1.
+        counts: Whether what each act is taken with is to be counted.
     """
 
     start: Int32[np.ndarray, "task_1"]
@@ -157,11 +157,30 @@ class Feeds(NamedTuple):
     source: Int32[np.ndarray, "feed"]
     tracker: Int32[np.ndarray, "feed"]
     update: Int32[np.ndarray, "feed"]
-    joint: Int32[np.ndarray, "feed"]
-    reader: Int32[np.ndarray, "feed"]
-    redraw: Int32[np.ndarray, "feed"]
-    share: Float[np.ndarray, "feed"]
-    flow: Int32[np.ndarray, "feed"]
+    counts: UInt8[np.ndarray, "feed"]
+
+
+class Profiles(NamedTuple):
+    """What a stage's tables have for each profile of types.
+
+    Attributes:
+        joint: Joint type of the stage's movers; `reader`: the profile's column of chances.
+    """
+
+    joint: Int32[np.ndarray, "profile"]
+    reader: Int32[np.ndarray, "profile"]
+
+
+class Redraws(NamedTuple):
+    """What drawing types afresh does, by whose are drawn (the mask).
+
+    Attributes:
+        chance: That profile q (second axis) comes out where p (third) was.
+        belief: Where beliefs are afterwards.
+    """
+
+    chance: Float[np.ndarray, "mask profile profile"]
+    belief: Int32[np.ndarray, "mask belief"]
 
 
 class ChainSteps(NamedTuple):
@@ -186,12 +205,12 @@ class ChainSteps(NamedTuple):
 
 
 @kernel
-def list_live(live: UInt8[np.ndarray, "pair state"], states: Int32[np.ndarray, "listed"]) -> int:
+def list_live(live: UInt8[np.ndarray, "strand state"], states: Int32[np.ndarray, "listed"]) -> int:
     """Write which of as many states as there is room for hold any mass; return how many do."""
     n = 0
     for s in range(states.size):
-        for pair in range(live.shape[0]):
-            if live[pair, s]:
+        for strand in range(live.shape[0]):
+            if live[strand, s]:
                 states[n] = s
                 n += 1
                 break
@@ -527,31 +546,50 @@ def _split(
 @inner
 def _add(
     share: float,
-    sent: Float[np.ndarray, "slot belief"],
+    sent: Float[np.ndarray, "slot cell"],
     x: int,
-    belief_map: Int32[np.ndarray, "mask belief"],
-    mask: int,
     to: int,
     n: int,
-    out: Float[np.ndarray, "pair state belief"],
-    out_live: UInt8[np.ndarray, "pair state"],
+    out: Float[np.ndarray, "strand state cell"],
+    out_live: UInt8[np.ndarray, "strand state"],
 ) -> None:
-    """Add `share` of row x of `sent` to a row of `out`, beliefs redrawn by the mask."""
-    pair, place, slot = spot(to), spot(n), spot(x)
-    n_beliefs = sent.shape[1]
-    if mask:
-        if not out_live[pair, place]:
-            for b in range(n_beliefs):
-                out[pair, place, spot(b)] = 0.0
-        for b in range(n_beliefs):
-            out[pair, place, spot(belief_map[mask, b])] += share * sent[slot, spot(b)]
-    elif out_live[pair, place]:
-        for b in range(n_beliefs):
-            out[pair, place, spot(b)] += share * sent[slot, spot(b)]
+    """Add `share` of row x of `sent` to a row of `out`."""
+    strand, place, slot = spot(to), spot(n), spot(x)
+    if out_live[strand, place]:
+        for c in range(sent.shape[1]):
+            out[strand, place, spot(c)] += share * sent[slot, spot(c)]
     else:
-        for b in range(n_beliefs):
-            out[pair, place, spot(b)] = share * sent[slot, spot(b)]
-    out_live[pair, place] = 1
+        out_live[strand, place] = 1
+        for c in range(sent.shape[1]):
+            out[strand, place, spot(c)] = share * sent[slot, spot(c)]
+
+
+@part
+def _add_redrawn(
+    mask: int,
+    share: Float[np.ndarray, "profile"],
+    sent: Float[np.ndarray, "slot cell"],
+    x: int,
+    drawn: Float[np.ndarray, "mask profile profile"],
+    belief_map: Int32[np.ndarray, "mask belief"],
+    to: int,
+    n: int,
+    out: Float[np.ndarray, "strand state cell"],
+    out_live: UInt8[np.ndarray, "strand state"],
+) -> None:
+    """Add shares of row x of `sent`, by profile, to a row of `out`, types drawn afresh or not."""
+    n_beliefs = belief_map.shape[1]
+    if not out_live[to, n]:
+        out_live[to, n] = 1
+        for c in range(sent.shape[1]):
+            out[to, n, c] = 0.0
+    for q in range(share.size):
+        for p in range(share.size):
+            weight = share[p] * drawn[mask, q, p]
+            if weight > 0.0:
+                for b in range(n_beliefs):
+                    moved = weight * sent[x, p * n_beliefs + b]
+                    out[to, n, q * n_beliefs + spot(belief_map[mask, b])] += moved
 
 
 @inner
@@ -560,16 +598,16 @@ def _add_number(
     sent: float,
     to: int,
     n: int,
-    out: Float[np.ndarray, "pair state belief"],
-    out_live: UInt8[np.ndarray, "pair state"],
+    out: Float[np.ndarray, "strand state cell"],
+    out_live: UInt8[np.ndarray, "strand state"],
 ) -> None:
-    """Add `share` of a number to a place of `out`, where there is one belief."""
-    pair, place = spot(to), spot(n)
-    if out_live[pair, place]:
-        out[pair, place, 0] += share * sent
+    """Add `share` of a number to a place of `out`, where there is one cell."""
+    strand, place = spot(to), spot(n)
+    if out_live[strand, place]:
+        out[strand, place, 0] += share * sent
     else:
-        out_live[pair, place] = 1
-        out[pair, place, 0] = share * sent
+        out_live[strand, place] = 1
+        out[strand, place, 0] = share * sent
 
 
 @part
@@ -579,18 +617,18 @@ def _learn(
     together: bool,
     corner: Int32[np.ndarray, "local_lesson belief corner"],
     weight: Float[np.ndarray, "local_lesson belief corner"],
-    flow: Float[np.ndarray, "belief slot"],
-    landed: Float[np.ndarray, "belief slot"],
-    sent: Float[np.ndarray, "slot belief"],
+    flow: Float[np.ndarray, "belief row"],
+    landed: Float[np.ndarray, "belief row"],
+    sent: Float[np.ndarray, "row belief"],
 ) -> None:
-    """Take what passes to its new beliefs.
+    """Take what passes to its new beliefs; a row is one strand's mass of one profile.
 
-    Where a stage has many feeds, all pairs go together, so that the innermost loop runs over pairs
+    Where a stage has many feeds, all rows go together, so that the innermost loop runs over rows
     and vectorises. (What decides is their number at the stage, not in a task, so that the digits
     do not depend on how many threads share the work.)
     """
     n_beliefs, n_corners = corner.shape[1], corner.shape[2]
-    # whole vectors of pairs: the few beyond the last carry nothing
+    # whole vectors of rows: the few beyond the last carry nothing
     n_wide = (n_passing + VECTOR - 1) // VECTOR * VECTOR
     for b in range(n_beliefs):
         for x in range(n_wide):
@@ -635,7 +673,7 @@ def _push_untyped(
     entry_chance = table.chance
     begin, end = feeds.start[first], feeds.start[stop]
     feed_source, feed_target, feed_update = feeds.source, feeds.target, feeds.update
-    feed_tracker, feed_flow = feeds.tracker, feeds.flow
+    feed_tracker, feed_counts = feeds.tracker, feeds.counts
     held, awake = np.empty(end - begin), np.empty(end - begin, np.int64)
     for i in range(part.states.size):
         s = spot(part.states[i])
@@ -659,8 +697,8 @@ def _push_untyped(
                 if update >= 0 and row_class[spot(feed_tracker[x]), spot(r)] != update:
                     continue
                 sent = held[y] * likely
-                if feed_flow[x] >= 0:
-                    flow[spot(feed_flow[x]), spot(r)] = sent
+                if feed_counts[x]:
+                    flow[0, spot(r)] = sent
                 for e in range(entry_start[spot(r)], entry_start[spot(r + 1)]):
                     share, n = entry_chance[spot(e), 0], successor[spot(e)]
                     if share == 0.0:
@@ -680,25 +718,28 @@ def push_rows(
     chance: Float[np.ndarray, "local_row joint belief"],
     lessons: Lessons,
     row_class: Int16[np.ndarray, "tracker row"],
-    belief_map: Int32[np.ndarray, "mask belief"],
+    profiles: Profiles,
+    redraws: Redraws,
     feeds: Feeds,
     inflow: Store,
     out: Store,
     ended: Store,
     flow: Float[np.ndarray, "profile row"],
 ) -> None:
-    """Push mass through a stage's joint acts and their results, into the pairs of some tasks.
+    """Push mass through a stage's joint acts and their results, into the strands of some tasks.
 
     States come outermost, so that what an act's chance is and teaches is fetched once for all
-    pairs, and where it leads is looked up once. Arrays are taken out of their records beforehand:
+    strands, and where it leads is looked up once. Arrays are taken out of their records beforehand:
     inside the loops that would cost more than the sums do.
     """
-    if flow.shape[0] == 1 and inflow.mass.shape[2] == 1:
+    mass, live, new, new_live = inflow.mass, inflow.live, out.mass, out.live
+    n_profiles, n_cells = flow.shape[0], mass.shape[2]
+    if n_cells == 1:
         _push_untyped(
             first, stop, part, table, chance, row_class, feeds, inflow, out, ended, flow
         )  # fmt: skip
         return
-    mass, live, new, new_live = inflow.mass, inflow.live, out.mass, out.live
+    n_beliefs = n_cells // n_profiles
     over, over_live = ended.mass, ended.live
     states, local_row, local_lesson = part.states, part.local_row, part.local_lesson
     row_start, entry_start, successor = table.start, table.entry_start, table.successor
@@ -709,78 +750,104 @@ def push_rows(
         lessons.weight,
         lessons.of_entry,
     )
-    begin, end = feeds.start[first], feeds.start[stop]
+    joint, reader = profiles.joint, profiles.reader
+    drawn, belief_map = redraws.chance, redraws.belief
     feed_source, feed_target, feed_update = feeds.source, feeds.target, feeds.update
-    feed_tracker, feed_joint, feed_reader = feeds.tracker, feeds.joint, feeds.reader
-    feed_redraw, feed_share, feed_flow = feeds.redraw, feeds.share, feeds.flow
-    n_beliefs = mass.shape[2]
-    sent, plain = np.empty((end - begin, n_beliefs)), np.empty((end - begin, n_beliefs))
-    n_wide = (end - begin + VECTOR - 1) // VECTOR * VECTOR
+    feed_tracker, feed_counts = feeds.tracker, feeds.counts
+    begin, end = feeds.start[first], feeds.start[stop]
+    n_feeds = end - begin
+    # the same numbers twice: by feed and cell, and by feed and profile, and belief
+    sent = np.empty((n_feeds, n_cells))
+    plain = np.empty((n_feeds, n_cells))
+    by_profile = sent.reshape((n_feeds * n_profiles, n_beliefs))
+    n_wide = (n_feeds * n_profiles + VECTOR - 1) // VECTOR * VECTOR
     wide, landed = np.empty((n_beliefs, n_wide)), np.empty((n_beliefs, n_wide))
-    passing, awake = np.empty(end - begin, np.int64), np.empty(end - begin, np.int64)
-    together = feed_source.size >= FEW
+    passing, awake = np.empty(n_feeds, np.int64), np.empty(n_feeds, np.int64)
+    likely, share = np.empty(n_cells), np.empty(n_profiles)
+    together = feed_source.size * n_profiles >= FEW
+    # whether an entry's chance is the same for all profiles
+    is_common = entry_chance.shape[1] == 1
     for i in range(states.size):
-        s = states[i]
+        s = spot(states[i])
         n_awake = 0
         for f in range(begin, end):
-            if live[feed_source[f], s]:
+            if live[spot(feed_source[f]), s]:
                 awake[n_awake] = f
                 n_awake += 1
         if n_awake == 0:
             continue
-        for r in range(row_start[s], row_start[s + 1]):
-            here = local_row[i] + r - row_start[s]
+        for r in range(row_start[s], row_start[s + spot(1)]):
+            here = spot(local_row[i] + r - row_start[s])
+            total = 0.0
+            for p in range(n_profiles):
+                own, at = spot(joint[spot(p)]), spot(p * n_beliefs)
+                for b in range(n_beliefs):
+                    likely[at + spot(b)] = chance[here, own, spot(b)]
+                    total += chance[here, own, spot(b)]
+            if total <= 0.0:  # a policy may keep everybody from the act
+                continue
             n_passing = 0
             for y in range(n_awake):
                 feed = spot(awake[spot(y)])
                 update = feed_update[feed]
                 if update >= 0 and row_class[spot(feed_tracker[feed]), spot(r)] != update:
                     continue
-                source, joint = spot(feed_source[feed]), spot(feed_joint[feed])
-                total = 0.0
-                for b in range(n_beliefs):
-                    likely = chance[spot(here), joint, spot(b)]
-                    total += likely
-                    sent[spot(n_passing), spot(b)] = mass[source, spot(s), spot(b)] * likely
-                # a policy may keep this type from the act
-                if total > 0.0:
-                    passing[spot(n_passing)] = feed
-                    n_passing += 1
-            for x in range(n_passing):
-                if feed_flow[passing[x]] >= 0:
-                    total = 0.0
-                    for b in range(n_beliefs):
-                        total += sent[x, b]
-                    flow[feed_flow[passing[x]], r] = total
+                source, slot = spot(feed_source[feed]), spot(n_passing)
+                for c in range(n_cells):
+                    sent[slot, spot(c)] = mass[source, s, spot(c)] * likely[spot(c)]
+                passing[slot] = feed
+                n_passing += 1
+                if feed_counts[feed]:
+                    for p in range(n_profiles):
+                        total = 0.0
+                        for b in range(n_beliefs):
+                            total += sent[slot, spot(p * n_beliefs + b)]
+                        flow[p, r] = total
             if n_passing == 0:
                 continue
+            n_rows = n_passing * n_profiles
             if lessons.kind == BY_ROW:
                 lesson = local_lesson[i] + r - row_start[s]
                 if moves[lesson]:
-                    _learn(lesson, n_passing, together, corner, weight, wide, landed, sent)
+                    _learn(lesson, n_rows, together, corner, weight, wide, landed, by_profile)
             elif lessons.kind == BY_ENTRY:
                 for x in range(n_passing):
-                    for b in range(n_beliefs):
-                        plain[x, b] = sent[x, b]
-            for e in range(entry_start[r], entry_start[r + 1]):
-                n, mask = successor[e], redraw[e]
+                    for c in range(n_cells):
+                        plain[x, c] = sent[x, c]
+            for e in range(entry_start[spot(r)], entry_start[spot(r + 1)]):
+                n, mask = successor[spot(e)], redraw[spot(e)]
                 if lessons.kind == BY_ENTRY:
                     for x in range(n_passing):
-                        for b in range(n_beliefs):
-                            sent[x, b] = plain[x, b]
+                        for c in range(n_cells):
+                            sent[x, c] = plain[x, c]
                     lesson = local_lesson[i] + of_entry[e]
                     if moves[lesson]:
-                        _learn(lesson, n_passing, together, corner, weight, wide, landed, sent)
-                for x in range(n_passing):
-                    feed = spot(passing[spot(x)])
-                    share = entry_chance[spot(e), spot(feed_reader[feed])] * feed_share[feed]
-                    if feed_redraw[feed] != mask or share == 0.0:
+                        _learn(lesson, n_rows, together, corner, weight, wide, landed, by_profile)
+                if is_common and mask == 0:
+                    common = entry_chance[spot(e), spot(0)]
+                    if common == 0.0:
                         continue
-                    to = feed_target[feed]
+                    for x in range(n_passing):
+                        to = feed_target[spot(passing[spot(x)])]
+                        if n < 0:
+                            _add(common, sent, x, to, -1 - n, over, over_live)
+                        else:
+                            _add(common, sent, x, to, n, new, new_live)
+                    continue
+                total = 0.0
+                for p in range(n_profiles):
+                    share[p] = entry_chance[e, reader[p]]
+                    total += share[p]
+                if total == 0.0:
+                    continue
+                for x in range(n_passing):
+                    to = feed_target[passing[x]]
                     if n < 0:
-                        _add(share, sent, x, belief_map, mask, to, -1 - n, over, over_live)
+                        _add_redrawn(
+                            mask, share, sent, x, drawn, belief_map, to, -1 - n, over, over_live
+                        )
                     else:
-                        _add(share, sent, x, belief_map, mask, to, n, new, new_live)
+                        _add_redrawn(mask, share, sent, x, drawn, belief_map, to, n, new, new_live)
 
 
 @part
@@ -791,24 +858,24 @@ def _pour_ended(
     width: int,
     n: int,
     begin: int,
-    pair: int,
-    mass: Float[np.ndarray, "pair ended belief"],
-    live: UInt8[np.ndarray, "pair ended"],
+    strand: int,
+    mass: Float[np.ndarray, "strand ended cell"],
+    live: UInt8[np.ndarray, "strand ended"],
 ) -> None:
-    """Add `share` of some beliefs of a row to an ended state."""
-    if not live[pair, n]:
-        live[pair, n] = 1
-        for b in range(mass.shape[2]):
-            mass[pair, n, b] = 0.0
+    """Add `share` of some cells of a row to an ended state."""
+    if not live[strand, n]:
+        live[strand, n] = 1
+        for c in range(mass.shape[2]):
+            mass[strand, n, c] = 0.0
     for c in range(width):
-        mass[pair, n, spot(begin + c)] += share * held[x, c]
+        mass[strand, n, spot(begin + c)] += share * held[x, c]
 
 
 @kernel
 def push_chain(
     first: int,
     stop: int,
-    pairs: Int32[np.ndarray, "active"],
+    strands: Int32[np.ndarray, "active"],
     n_states: int,
     n_inner: int,
     chunk: int,
@@ -818,47 +885,52 @@ def push_chain(
     inflow: Store,
     out: Store,
     ended: Store,
+    counts: bool,
     flow: Float[np.ndarray, "profile paying"],
 ) -> None:
-    """Push the mass of some pairs through effects one after another, in which nobody learns.
+    """Push the mass of some strands through effects one after another, in which nobody learns.
 
-    A pair goes through the whole chain a few beliefs at a time (`chunk`), so that its rows stay in
+    A strand goes through the whole chain a few cells at a time (`chunk`), so that its rows stay in
     the processor's cache from the first effect to the last.
+
+    Args:
+        counts: Whether what passes payments in the first strand is to be counted in `flow`.
     """
     mass, live, new, new_live = inflow.mass, inflow.live, out.mass, out.live
-    n_beliefs = mass.shape[2]
+    n_cells = mass.shape[2]
     work, held = np.empty((n_inner, chunk)), np.empty((n_inner, chunk))
     on, was_on = np.zeros(n_inner, np.uint8), np.zeros(n_inner, np.uint8)
     for task in range(first, stop):
-        pair = pairs[task]
-        for begin in range(0, n_beliefs, chunk):
-            width = min(chunk, n_beliefs - begin)
+        strand = spot(strands[task])
+        for begin in range(0, n_cells, chunk):
+            width = min(chunk, n_cells - begin)
             on[:] = 0
             for s in range(n_states):
-                if live[pair, s]:
-                    to = enter[s]
-                    if not on[to]:
+                if live[strand, spot(s)]:
+                    to = spot(enter[spot(s)])
+                    if on[to]:
+                        for c in range(width):
+                            work[to, spot(c)] += mass[strand, spot(s), spot(begin + c)]
+                    else:
                         on[to] = 1
                         for c in range(width):
-                            work[to, c] = 0.0
-                    for c in range(width):
-                        work[to, c] += mass[pair, s, spot(begin + c)]
+                            work[to, spot(c)] = mass[strand, spot(s), spot(begin + c)]
             for step in range(steps.in_place.size):
                 if not steps.in_place[step]:
                     _set_aside(step, width, steps.step_start, steps.inner, work, held, on, was_on)
                 _take_step(
-                    step, width, begin, steps, work, held, on, was_on, pair, ended.mass, ended.live,
-                    flow,
+                    step, width, begin, steps, work, held, on, was_on, strands[task], ended.mass,
+                    ended.live, counts and strands[task] == 0, flow,
                 )  # fmt: skip
             for n in range(n_inner):
                 if on[n]:
-                    to = leave[n]
-                    if not new_live[pair, to]:
-                        new_live[pair, to] = 1
-                        for b in range(n_beliefs):
-                            new[pair, to, b] = 0.0
+                    to = spot(leave[n])
+                    if not new_live[strand, to]:
+                        new_live[strand, to] = 1
+                        for c in range(n_cells):
+                            new[strand, to, spot(c)] = 0.0
                     for c in range(width):
-                        new[pair, to, spot(begin + c)] += work[n, c]
+                        new[strand, to, spot(begin + c)] += work[spot(n), spot(c)]
 
 
 @part
@@ -892,16 +964,17 @@ def _take_step(
     held: Float[np.ndarray, "inner chunk"],
     on: UInt8[np.ndarray, "inner"],
     was_on: UInt8[np.ndarray, "inner"],
-    pair: int,
-    over: Float[np.ndarray, "pair ended belief"],
-    over_live: UInt8[np.ndarray, "pair ended"],
+    strand: int,
+    over: Float[np.ndarray, "strand ended cell"],
+    over_live: UInt8[np.ndarray, "strand ended"],
+    counts: bool,
     flow: Float[np.ndarray, "profile paying"],
 ) -> None:
-    """Push some beliefs of one pair through one effect."""
+    """Push some cells of one strand through one effect."""
     inner, entry_start, successor = steps.inner, steps.entry_start, steps.successor
     chance, flow_of = steps.chance, steps.flow_of
     in_place = steps.in_place[step] != 0
-    counts = pair < flow.shape[0]
+    n_beliefs = over.shape[2] // flow.shape[0]
     start, end = steps.step_start[step], steps.step_start[step + 1]
     for a in range(end - 1, start - 1, -1):
         n = inner[a]
@@ -912,41 +985,39 @@ def _take_step(
             on[n] = 0
             x = 0
             for c in range(width):
-                held[0, c] = work[n, c]
+                held[0, spot(c)] = work[spot(n), spot(c)]
         elif not was_on[n]:
             continue
         if counts and flow_of[a] >= 0:
-            total = 0.0
             for c in range(width):
-                total += held[x, c]
-            flow[pair, flow_of[a]] += total
+                flow[(begin + c) // n_beliefs, flow_of[a]] += held[x, c]
         for e in range(entry_start[a], entry_start[a + 1]):
             to, share = successor[e], chance[e]
             if to < 0:
-                _pour_ended(share, held, x, width, -1 - to, begin, pair, over, over_live)
+                _pour_ended(share, held, x, width, -1 - to, begin, strand, over, over_live)
             elif on[to]:
                 for c in range(width):
-                    work[to, c] += share * held[x, c]
+                    work[spot(to), spot(c)] += share * held[spot(x), spot(c)]
             else:
                 on[to] = 1
                 for c in range(width):
-                    work[to, c] = share * held[x, c]
+                    work[spot(to), spot(c)] = share * held[spot(x), spot(c)]
 
 
 @kernel
 def push_redraw(
     first: int,
     stop: int,
+    strands: Int32[np.ndarray, "active"],
     n_states: int,
     affected_of: Int32[np.ndarray, "state"],
     table: RowTable,
-    belief_map: Int32[np.ndarray, "mask belief"],
-    feeds: Feeds,
+    redraws: Redraws,
     inflow: Store,
     out: Store,
     ended: Store,
 ) -> None:
-    """Push mass through one effect of a chain that draws types afresh (so pairs mix).
+    """Push mass through one effect of a chain that draws types afresh (so profiles mix).
 
     Args:
         affected_of: Row of `table` of each inner state, -1 where the effect does nothing.
@@ -956,48 +1027,59 @@ def push_redraw(
     entry_start, successor, chance, redraw = (
         table.entry_start, table.successor, table.chance, table.redraw
     )  # fmt: skip
-    n_beliefs = mass.shape[2]
-    sent = np.empty((1, n_beliefs))
-    for f in range(feeds.start[first], feeds.start[stop]):
-        to, source, mask, whole = feeds.target[f], feeds.source[f], feeds.redraw[f], feeds.share[f]
+    drawn, belief_map = redraws.chance, redraws.belief
+    n_profiles, n_cells = drawn.shape[1], mass.shape[2]
+    sent, share = np.empty((1, n_cells)), np.empty(n_profiles)
+    for task in range(first, stop):
+        strand = strands[task]
         for s in range(n_states):
-            if not live[source, s]:
+            if not live[strand, s]:
                 continue
-            for b in range(n_beliefs):
-                sent[0, b] = mass[source, s, b]
+            for c in range(n_cells):
+                sent[0, spot(c)] = mass[spot(strand), spot(s), spot(c)]
             a = affected_of[s]
             if a < 0:
-                if mask == 0:
-                    _add(1.0, sent, 0, belief_map, 0, to, s, new, new_live)
+                _add(1.0, sent, 0, strand, s, new, new_live)
                 continue
             for e in range(entry_start[a], entry_start[a + 1]):
-                if redraw[e] != mask:
-                    continue
-                share, n = chance[e, 0] * whole, successor[e]
-                if n >= 0:
-                    _add(share, sent, 0, belief_map, mask, to, n, new, new_live)
+                common, n, mask = chance[e, 0], successor[e], redraw[e]
+                if mask:
+                    for p in range(n_profiles):
+                        share[p] = common
+                    if n < 0:
+                        _add_redrawn(
+                            mask, share, sent, 0, drawn, belief_map, strand, -1 - n, over,
+                            over_live,
+                        )  # fmt: skip
+                    else:
+                        _add_redrawn(
+                            mask, share, sent, 0, drawn, belief_map, strand, n, new, new_live
+                        )
+                elif n < 0:
+                    _add(common, sent, 0, strand, -1 - n, over, over_live)
                 else:
-                    _add(share, sent, 0, belief_map, mask, to, -1 - n, over, over_live)
+                    _add(common, sent, 0, strand, n, new, new_live)
 
 
 @part
 def _merge(
     source: int,
     s: int,
-    mass: Float[np.ndarray, "pair state belief"],
+    mass: Float[np.ndarray, "strand state cell"],
     to: int,
     n: int,
-    out: Float[np.ndarray, "pair state belief"],
-    out_live: UInt8[np.ndarray, "pair state"],
+    out: Float[np.ndarray, "strand state cell"],
+    out_live: UInt8[np.ndarray, "strand state"],
 ) -> None:
     """Add one row of mass to another."""
-    if out_live[to, n]:
-        for b in range(mass.shape[2]):
-            out[to, n, b] += mass[source, s, b]
+    strand, place, new, here = spot(source), spot(s), spot(to), spot(n)
+    if out_live[new, here]:
+        for c in range(mass.shape[2]):
+            out[new, here, spot(c)] += mass[strand, place, spot(c)]
     else:
-        out_live[to, n] = 1
-        for b in range(mass.shape[2]):
-            out[to, n, b] = mass[source, s, b]
+        out_live[new, here] = 1
+        for c in range(mass.shape[2]):
+            out[new, here, spot(c)] = mass[strand, place, spot(c)]
 
 
 @kernel
@@ -1024,84 +1106,80 @@ def scatter_rows(
 
 @kernel
 def move_rows(
-    first: int,
-    stop: int,
     rows: Int32[np.ndarray, "listed"],
     source: int,
     target: int,
     keeps: bool,
     store: Store,
-    moved: Float[np.ndarray, "profile"],
-) -> None:
-    """Move rows of mass of one column to another (or nowhere), for some profiles.
+) -> float:
+    """Move rows of mass of one strand to another (or nowhere).
 
     Args:
         rows: States to move.
-        target: First pair of the column that receives, or -1; `source` likewise.
+        target: Strand that receives, or -1.
         keeps: Copy instead of moving.
-        moved: How much was moved, by profile.
+
+    Returns:
+        How much was moved.
     """
     mass, live = store.mass, store.live
-    for p in range(first, stop):
-        total = 0.0
-        for i in range(rows.size):
-            s = rows[i]
-            if not live[source + p, s]:
-                continue
-            for b in range(mass.shape[2]):
-                total += mass[source + p, s, b]
-            if target >= 0:
-                _merge(source + p, s, mass, target + p, s, mass, live)
-            if not keeps:
-                live[source + p, s] = 0
-        moved[p] = total
+    total = 0.0
+    for i in range(rows.size):
+        s = rows[i]
+        if not live[source, s]:
+            continue
+        for c in range(mass.shape[2]):
+            total += mass[source, s, c]
+        if target >= 0:
+            _merge(source, s, mass, target, s, mass, live)
+        if not keeps:
+            live[source, s] = 0
+    return total
 
 
 @kernel
-def absorb_rows(n_states: int, n_pairs: int, inflow: Store, out: Store) -> None:
-    """Add the first pairs of one store to those of another, and empty the former."""
+def absorb_rows(first: int, stop: int, n_states: int, inflow: Store, out: Store) -> None:
+    """Add some strands of one store to the only one of another, and empty the former."""
     mass, live, new, new_live = inflow.mass, inflow.live, out.mass, out.live
-    for pair in range(n_pairs):
+    for strand in range(first, stop):
         for s in range(n_states):
-            if live[pair, s]:
-                _merge(pair, s, mass, pair, s, new, new_live)
-                live[pair, s] = 0
+            if live[strand, s]:
+                _merge(strand, s, mass, 0, s, new, new_live)
+                live[strand, s] = 0
 
 
 @kernel
 def total_states(
-    first: int,
+    strand: int,
     n_states: int,
-    mass: Float[np.ndarray, "pair state belief"],
-    live: UInt8[np.ndarray, "pair state"],
+    mass: Float[np.ndarray, "strand state cell"],
+    live: UInt8[np.ndarray, "strand state"],
     total: Float[np.ndarray, "profile state"],
 ) -> None:
-    """Sum mass over beliefs, for as many pairs from `first` on as `total` has rows."""
-    for p in range(total.shape[0]):
-        for s in range(n_states):
-            summed = 0.0
-            if live[first + p, s]:
-                for b in range(mass.shape[2]):
-                    summed += mass[first + p, s, b]
-            total[p, s] = summed
+    """Add a strand's mass, summed over beliefs, by profile and state."""
+    n_beliefs = mass.shape[2] // total.shape[0]
+    for s in range(n_states):
+        if live[strand, s]:
+            for p in range(total.shape[0]):
+                summed = 0.0
+                for b in range(n_beliefs):
+                    summed += mass[strand, s, p * n_beliefs + b]
+                total[p, s] += summed
 
 
 @kernel
 def total_beliefs(
-    first: int,
+    strand: int,
     n_states: int,
-    mass: Float[np.ndarray, "pair state belief"],
-    live: UInt8[np.ndarray, "pair state"],
-    total: Float[np.ndarray, "profile belief"],
+    mass: Float[np.ndarray, "strand state cell"],
+    live: UInt8[np.ndarray, "strand state"],
+    total: Float[np.ndarray, "cell"],
 ) -> None:
-    """Sum mass over states, for as many pairs from `first` on as `total` has rows."""
-    for p in range(total.shape[0]):
-        for b in range(total.shape[1]):
-            total[p, b] = 0.0
-        for s in range(n_states):
-            if live[first + p, s]:
-                for b in range(total.shape[1]):
-                    total[p, b] += mass[first + p, s, b]
+    """Add a strand's mass, summed over states, by cell."""
+    for s in range(n_states):
+        if live[strand, s]:
+            for c in range(total.size):
+                total[c] += mass[strand, s, c]
 
 
 @kernel

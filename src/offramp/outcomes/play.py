@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Bool, Float, Int
 
 from offramp.errors import GameError, Problem
 from offramp.game import FREE, Game, Options, StateSpace
@@ -52,7 +52,7 @@ class OwnPlay:
         return self.log_played(period, stage, mover)
 
     def refuse_silence(
-        self, period: int, stage: int, live: UInt8[np.ndarray, "pair state"]
+        self, period: int, stage: int, reached: Callable[[], Bool[np.ndarray, "state"]]
     ) -> None:
         """Do nothing: an equilibrium says what is played everywhere in its own game."""
 
@@ -116,21 +116,21 @@ class BorrowedPlay:
             return np.log(np.where(bound >= 0.0, bound, np.where(bound == FREE, share, 0.0)))
 
     def refuse_silence(
-        self, period: int, stage: int, live: UInt8[np.ndarray, "pair state"]
+        self, period: int, stage: int, reached: Callable[[], Bool[np.ndarray, "state"]]
     ) -> None:
         """Refuse to play on where the solution says nothing about a choice that is free.
 
         Raises:
             GameError: Such a situation has been reached.
         """
-        reached = np.asarray(live.any(axis=0))
+        is_reached = reached()
         table = self._game.table(0 if self._game.forever else period, stage)
         for k, options in enumerate(table.movers):
             played = self.log_played(period, stage, k)
             state = _state_of_option(options)[: len(played)]
             free = (options.bound[: len(played)] == FREE).any(axis=1)
             total = _sum_by(state, np.exp(played).sum(axis=2), len(options.start) - 1)
-            silent = free & (total[state] == 0.0).any(axis=1) & reached[state]
+            silent = free & (total[state] == 0.0).any(axis=1) & is_reached[state]
             if silent.any():
                 raise _silence(self._game, options, stage, int(state[np.argmax(silent)]))
 

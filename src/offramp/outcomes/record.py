@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float
 
 from offramp.game import Game
 from offramp.outcomes import kernels
@@ -112,7 +112,7 @@ class Record:
         total = _expected_payoff(mass, live, _of_period(self.game.payoff, t)[: sweep.n_states])
         if len(self.game.ended_codes):
             frozen = _of_period(self.game.ended_payoff, t)
-            total = total + _expected_payoff(sweep.settled.mass, sweep.settled.live, frozen)
+            total = total + _expected_payoff(*sweep.settled_mass(), frozen)
         return total
 
     # --- afterwards -----------------------------------------------------------------------------
@@ -142,11 +142,9 @@ class Record:
         """
         n_states = min(len(value), sweep.store.live.shape[1])
         mass, live = sweep.held(MAIN, n_states)
-        total = _expected_payoff(mass[:, :n_states], live[:, :n_states], value[:n_states])
+        total = _expected_payoff(mass, live, value[:n_states])
         if len(self.game.ended_codes):
-            frozen = _expected_payoff(
-                sweep.settled.mass, sweep.settled.live, self.game.ended_payoff[0]
-            )
+            frozen = _expected_payoff(*sweep.settled_mass(), self.game.ended_payoff[0])
             total += frozen / (1.0 - self._discounts)
         return self._discounts ** (sweep.period + 1) * total
 
@@ -165,17 +163,13 @@ def _of_period(tables: tuple[np.ndarray, ...], period: int) -> np.ndarray:
 
 
 def _expected_payoff(
-    mass: Float[np.ndarray, "profile state belief"],
-    live: Int[np.ndarray, "profile state"],
+    mass: Float[np.ndarray, "state profile belief"],
+    live: Bool[np.ndarray, "state"],
     payoff: Float[np.ndarray, "state profile account belief_or_1"],
 ) -> Float[np.ndarray, "profile account"]:
     """Return mass times payoff, summed over states and beliefs; rows not live are not read."""
-    total = np.zeros((mass.shape[0], payoff.shape[2]))
-    for p in range(len(mass)):
-        rows = np.flatnonzero(live[p])
-        held = mass[p, rows]
-        if payoff.shape[3] == 1:
-            total[p] = np.einsum("s,sa->a", held.sum(axis=1), payoff[rows, p, :, 0])
-        else:
-            total[p] = np.einsum("sb,sab->a", held, payoff[rows, p])
-    return total
+    rows = np.flatnonzero(live)
+    held, paid = mass[rows], payoff[rows]
+    if payoff.shape[3] == 1:
+        return np.einsum("sp,spa->pa", held.sum(axis=2), paid[..., 0])
+    return np.einsum("spb,spab->pa", held, paid)
