@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from offramp.game.beliefs import build_simplex, locate, reference_prior, update_belief
-from offramp.outcomes import kernels, propagate
-from offramp.outcomes.kernels import BY_ROW, Lessons, Likelihood, Part, Simplex
+from offramp.outcomes import kernels, lesson_kernels, propagate
+from offramp.outcomes.lesson_kernels import BY_ROW, Lessons, Likelihood, Part, Simplex
 from outcomes.games import COVERT, FAMILY, HIDDEN, PROBE, Drawn, compiled
 
 ASKED = {
@@ -22,10 +22,11 @@ ASKED = {
 def test_compilation_switched_off_gives_the_same_answer(text, monkeypatch):
     game = compiled(text, measures=[ASKED[text]])
     compiled_answer = propagate(Drawn(game, 3))
-    jitted = [name for name, one in vars(kernels).items() if hasattr(one, "py_func")]
-    assert "push_rows" in jitted
-    for name in jitted:
-        monkeypatch.setattr(kernels, name, getattr(kernels, name).py_func)
+    for module, called in ((kernels, "push_rows"), (lesson_kernels, "find_lessons")):
+        jitted = [name for name, one in vars(module).items() if hasattr(one, "py_func")]
+        assert called in jitted
+        for name in jitted:
+            monkeypatch.setattr(module, name, getattr(module, name).py_func)
     with np.errstate(all="ignore"):  # kernels divide by IEEE rules
         plain = propagate(Drawn(game, 3))
     assert plain.measures == pytest.approx(compiled_answer.measures, abs=1e-14)
@@ -55,7 +56,7 @@ def test_lessons_are_bayes_rule_and_interpolation(n_types):
     )  # fmt: skip
     rows = np.arange(n_rows, dtype=np.int32)
     start = np.arange(n_rows + 1, dtype=np.int32)
-    kernels.find_lessons(
+    lesson_kernels.find_lessons(
         0, n_rows, Part(rows, rows, rows), start, Likelihood(log, rows, False), simplex, 0, lessons
     )
     assert not lessons.moves[0]

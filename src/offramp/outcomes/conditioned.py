@@ -20,7 +20,7 @@ from offramp.outcomes import hindsight, hindsight_kernels
 from offramp.outcomes.conditions import row_updates
 from offramp.outcomes.hindsight import Move
 from offramp.outcomes.hindsight_kernels import Ways
-from offramp.outcomes.kernels import Lessons, Part
+from offramp.outcomes.lesson_kernels import Lessons, Part
 from offramp.outcomes.operators import ChainPlan, RowsPlan
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ class Conditioned:
         after = hindsight.unsort(self.event.arrived(sweep.period, stage + 1), worth)
         frozen = self.event.frozen(sweep.period).astype(np.float64)
         return hindsight.Ahead(
-            after.reshape(-1, after.shape[2], sweep.n_beliefs),
+            after.reshape(sweep.n_statuses * sweep.n_profiles, after.shape[2], sweep.n_beliefs),
             np.repeat(frozen, sweep.n_profiles, axis=0),
             sweep.maps,
         )
@@ -227,7 +227,8 @@ class Conditioned:
         """Sort what has come to a slot, and leave out what has ended without the event."""
         self._sort(sweep, self.event.arrived(sweep.period, sweep.slot))
         self._drop_hopeless(sweep)
-        live = sweep.ended.live.reshape(sweep.n_columns, sweep.n_statuses, -1)
+        n_ended = sweep.ended.live.shape[1]
+        live = sweep.ended.live.reshape(sweep.n_columns, sweep.n_statuses, n_ended)
         live *= self.event.frozen(sweep.period)
 
     def end_period(self, sweep: Sweep) -> None:
@@ -318,7 +319,8 @@ class Conditioned:
         own = sweep.strands(0)
         live = sweep.store.live[own, : sweep.n_states, None] != 0
         mass = sweep.by_cell(np.where(live, sweep.store.mass[own, : sweep.n_states], 0.0))
-        lanes = mass.swapaxes(1, 2).reshape(-1, sweep.n_states, sweep.n_beliefs)
+        n_lanes = sweep.n_statuses * sweep.n_profiles
+        lanes = mass.swapaxes(1, 2).reshape(n_lanes, sweep.n_states, sweep.n_beliefs)
         passing = hindsight.weigh_chain(
             plan, lanes, worth, sweep.maps, sweep.redraw_chance, sweep.crew
         )

@@ -28,10 +28,11 @@ from jaxtyping import Bool, Float, Int
 from offramp.equilibrium.tasks import Crew
 from offramp.errors import Problem, TooLargeError
 from offramp.game import Game, StageTable
-from offramp.outcomes import kernels
+from offramp.outcomes import kernels, lesson_kernels
 from offramp.outcomes.conditioned import Conditioned, Event
 from offramp.outcomes.conditions import Condition, row_updates
-from offramp.outcomes.kernels import Feeds, Lessons, Likelihood, Part, Profiles, Redraws, Store
+from offramp.outcomes.kernels import Feeds, Profiles, Redraws, Store
+from offramp.outcomes.lesson_kernels import Lessons, Likelihood, Part
 from offramp.outcomes.operators import (
     ChainPlan,
     ChainRun,
@@ -445,7 +446,7 @@ class Sweep:
         local_row, local_lesson = np.empty_like(states), np.empty_like(states)
         begin, cost = 0, 0
         while begin < len(states):
-            end, n_rows, n_lessons, cost = kernels.lay_block(
+            end, n_rows, n_lessons, cost = lesson_kernels.lay_block(
                 begin, states, plan.rows.start, plan.lesson_start, per_row, per_lesson, cost,
                 SCRATCH, local_row, local_lesson,
             )  # fmt: skip
@@ -480,7 +481,7 @@ class Sweep:
         option = plan.seats[mover].option
 
         def write(first: int, stop: int) -> None:
-            kernels.write_chances(
+            lesson_kernels.write_chances(
                 first, stop, block.part, plan.rows.start, option, log_strategy, type_of_joint,
                 is_first, chance,
             )  # fmt: skip
@@ -490,7 +491,7 @@ class Sweep:
     def lessons(self, plan: RowsPlan, block: _Block, believed: Sequence[np.ndarray]) -> Lessons:
         """Return where what is seen in a block takes each belief."""
         if not plan.learners:
-            return kernels.NO_LESSONS
+            return lesson_kernels.NO_LESSONS
         shape = (block.n_lessons, self.n_beliefs, self._n_corners(plan))
         lessons = Lessons(
             plan.kind,
@@ -508,10 +509,10 @@ class Sweep:
                 first: int,
                 stop: int,
                 likelihood: Likelihood = likelihood,
-                simplex: kernels.Simplex = simplex,
+                simplex: lesson_kernels.Simplex = simplex,
                 done: int = done,
             ) -> None:
-                kernels.find_lessons(
+                lesson_kernels.find_lessons(
                     first, stop, block.part, plan.lesson_start, likelihood, simplex, done, lessons
                 )
 
@@ -533,7 +534,7 @@ class Sweep:
         chance = plan.rows.chance if reads_own else np.ascontiguousarray(plan.rows.chance[:, :1])
 
         def weigh(first: int, stop: int) -> None:
-            kernels.weigh_signals(
+            lesson_kernels.weigh_signals(
                 first, stop, block.part, plan.lesson_start, plan.member_start, plan.member,
                 plan.row_of_entry, learner.option, own, plan.rows.start, others, chance, log,
             )  # fmt: skip

@@ -13,8 +13,9 @@ import numpy as np
 from jaxtyping import Float, Int16, Int32
 
 from offramp.equilibrium.kernels.cache import kernel, part, spot
-from offramp.outcomes.kernels import BY_ENTRY, BY_ROW, ChainSteps, Lessons, Part, RowTable
+from offramp.outcomes.kernels import ChainSteps, RowTable
 from offramp.outcomes.kernels import Store as Mass
+from offramp.outcomes.lesson_kernels import BY_ENTRY, BY_ROW, Lessons, Part
 
 __all__ = ["Ways", "look_back_rows", "look_back_run", "weigh_run"]
 

@@ -14,7 +14,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from offramp.game import Chain, Game, Rows, SimplexGrid, StageTable, Step
-from offramp.outcomes.kernels import BY_ENTRY, BY_ROW, STILL, ChainSteps, RowTable, Simplex
+from offramp.outcomes.kernels import ChainSteps, RowTable
+from offramp.outcomes.lesson_kernels import BY_ENTRY, BY_ROW, STILL, Simplex
 
 __all__ = [
     "ChainPlan",

@@ -107,7 +107,7 @@ def test_a_folder_that_cannot_be_written_is_no_hindrance(monkeypatch, tmp_path, 
 
 def test_a_change_of_what_is_called_starts_an_empty_folder(tmp_path, monkeypatch):
     cache_folder.cache_clear()
-    kernels = Path(import_module("offramp.outcomes.kernels").__file__)
+    kernels = Path(import_module("offramp.outcomes.lesson_kernels").__file__)
     arithmetic = kernels.parents[1] / "equilibrium" / "kernels" / "arithmetic.py"
     before = cache_folder(kernels)
     cache_folder.cache_clear()

@@ -31,6 +31,7 @@ KERNEL_FILES = (
     "offramp.equilibrium.kernels.histories",
     "offramp.equilibrium.kernels.responses",
     "offramp.outcomes.kernels",
+    "offramp.outcomes.lesson_kernels",
     "offramp.equilibrium.kernels.points",
     "offramp.equilibrium.kernels.replies",
     "offramp.equilibrium.kernels.expectations",
