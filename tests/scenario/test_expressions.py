@@ -124,6 +124,16 @@ def test_measures_are_not_evaluated_on_states():
         evaluate(MeasureCall("final", (RUNG,)), States())
 
 
+@pytest.mark.parametrize(("operator", "left"), [("and", 0.0), ("or", 1.0)])
+def test_what_a_number_on_the_left_settles_is_not_evaluated(operator, left):
+    refused = MeasureCall("final", (RUNG,))
+    assert float(evaluate(Boolean(operator, (Const(left), refused)), States())) == left
+    with pytest.raises(TypeError, match="MeasureCall"):
+        evaluate(Boolean(operator, (Const(1.0 - left), refused)), States())
+    with pytest.raises(TypeError, match="MeasureCall"):  # what differs by state settles nothing
+        evaluate(Boolean(operator, (RUNG, refused)), States())
+
+
 def read(text: str) -> object:
     notes = Notes()
     scope = Scope({}, frozenset({"half", "three"}), {}, {})

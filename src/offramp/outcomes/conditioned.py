@@ -140,14 +140,15 @@ class Conditioned:
         if isinstance(plan, ChainPlan):
             found = self._chain_worth(sweep, plan, stage).entering
             return self._by_status(sweep, found)
-        n_lanes = sweep.n_statuses * sweep.n_profiles
-        found = np.zeros((n_lanes, sweep.n_states, sweep.n_beliefs))
+        shape = (sweep.n_statuses, sweep.n_profiles, sweep.n_states, sweep.n_beliefs)
+        found = np.zeros(shape)
         played, believed = sweep.strategies(plan, stage)
         for block in sweep.blocks(plan, np.arange(sweep.n_states, dtype=np.int32)):
             chance = sweep.chances(plan, block, played)
             lessons = sweep.lessons(plan, block, believed)
-            self._pass_rows(sweep, plan, stage, block.part, chance, lessons, worth=found)
-        return self._by_status(sweep, found)
+            into = _by_lane(found)
+            self._pass_rows(sweep, plan, stage, block.part, chance, lessons, worth=into)
+        return found
 
     @staticmethod
     def _by_status(sweep: Sweep, worth: Float[np.ndarray, "lane state belief"]) -> Worth:
@@ -177,7 +178,7 @@ class Conditioned:
 
         def look(first: int, stop: int) -> None:
             hindsight_kernels.look_back_rows(
-                first, stop, part, plan.rows, chance, lessons, classes, sweep.maps, ways,
+                first, stop, part, plan.rows, chance, lessons, classes, sweep.redraws.belief, ways,
                 ahead.worth, ahead.frozen, sweep.store, flow is not None, *into,
             )  # fmt: skip
 
@@ -189,10 +190,10 @@ class Conditioned:
         n = sweep.n_profiles
         rows = [
             (old * n + p, new * n + q, tracker, update, plan.joint_of_profile[p],
-             plan.reader_type[p], mask, sweep.redraw_chance[mask][q, p])
+             plan.reader_type[p], mask, sweep.redraws.chance[mask, q, p])
             for old, tracker, update, new in sweep.main_passages(stage)
             for mask in plan.masks
-            for q, p in np.argwhere(sweep.redraw_chance[mask] > 0.0)
+            for q, p in np.argwhere(sweep.redraws.chance[mask] > 0.0)
         ]  # fmt: skip
         *integer, share = np.array(rows).T
         return Ways(  # type: ignore[call-arg]
@@ -202,7 +203,7 @@ class Conditioned:
     def _chain_worth(self, sweep: Sweep, plan: ChainPlan, stage: int) -> hindsight.ChainWorth:
         ahead = self._ahead(sweep, stage)
         return hindsight.worth_of_chain(
-            plan, sweep.n_states, ahead, sweep.redraw_chance, sweep.crew
+            plan, sweep.n_states, ahead, sweep.redraws.chance, sweep.crew
         )
 
     def _ahead(self, sweep: Sweep, stage: int) -> hindsight.Ahead:
@@ -211,9 +212,9 @@ class Conditioned:
         after = hindsight.unsort(self.event.arrived(sweep.period, stage + 1), worth)
         frozen = self.event.frozen(sweep.period).astype(np.float64)
         return hindsight.Ahead(
-            after.reshape(sweep.n_statuses * sweep.n_profiles, after.shape[2], sweep.n_beliefs),
+            _by_lane(after),
             np.repeat(frozen, sweep.n_profiles, axis=0),
-            sweep.maps,
+            sweep.redraws.belief,
         )
 
     # --- while it runs --------------------------------------------------------------------------
@@ -316,15 +317,22 @@ class Conditioned:
         if not len(plan.pay):
             return np.zeros((sweep.n_profiles, 1))
         worth = self._chain_worth(sweep, plan, stage)
-        own = sweep.strands(0)
+        own = sweep.strands(0)  # of the main column
         live = sweep.store.live[own, : sweep.n_states, None] != 0
         mass = sweep.by_cell(np.where(live, sweep.store.mass[own, : sweep.n_states], 0.0))
-        n_lanes = sweep.n_statuses * sweep.n_profiles
-        lanes = mass.swapaxes(1, 2).reshape(n_lanes, sweep.n_states, sweep.n_beliefs)
+        redraws = sweep.redraws
         passing = hindsight.weigh_chain(
-            plan, lanes, worth, sweep.maps, sweep.redraw_chance, sweep.crew
+            plan, _by_lane(mass.swapaxes(1, 2)), worth, redraws.belief, redraws.chance, sweep.crew
         )
         return np.asarray(passing.reshape(sweep.n_statuses, sweep.n_profiles, -1).sum(axis=0))
+
+
+def _by_lane(
+    values: Float[np.ndarray, "status profile state belief"],
+) -> Float[np.ndarray, "lane state belief"]:
+    """Join statuses and profiles to one axis; what is in one piece is not copied."""
+    n_statuses, n_profiles, *places = values.shape
+    return values.reshape(n_statuses * n_profiles, *places)
 
 
 def _too_large(sweep: Sweep) -> TooLargeError:

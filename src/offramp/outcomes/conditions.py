@@ -193,14 +193,9 @@ class Reader:
         key = self._key(expression, slot, period, memory, label)
         if key not in self._conditions:
             value = self._read(expression, slot, period, memory, label)
-            self._conditions[key] = self._where(value != 0.0, self.n_states(slot))
+            holds = np.broadcast_to(value != 0.0, self.n_states(slot))
+            self._conditions[key] = Condition.of(holds)
         return self._conditions[key]
-
-    def _where(self, holds: np.ndarray, n_states: int) -> Condition:
-        """Return where a condition holds; if it is the same everywhere, it is one truth only."""
-        if holds.ndim:
-            return Condition.of(holds)
-        return Condition(np.arange(n_states if holds else 0, dtype=np.int32), n_states)
 
     def values(
         self, expression: Expr, slot: int, period: int, memory: Memory, label: Label

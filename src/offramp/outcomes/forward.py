@@ -181,9 +181,9 @@ class Sweep:
         self.n_cells = self.n_profiles * self.n_beliefs
         self.period = self.slot = 0
         self.crew = Crew(threads)
-        self.maps = belief_maps(self.types)
-        self.redraw_chance = [self.types.redraw_chance(m) for m in range(len(self.maps))]
-        self.redraws = Redraws(np.stack(self.redraw_chance), self.maps)
+        maps = belief_maps(self.types)
+        drawn = np.stack([self.types.redraw_chance(mask) for mask in range(len(maps))])
+        self.redraws = Redraws(drawn, maps)
         self._plans: dict[int, RowsPlan | ChainPlan] = {}
         self._row_class: dict[int, np.ndarray] = {}
         self._spelt: dict[tuple[object, ...], Feeds] = {}
@@ -639,9 +639,9 @@ class Sweep:
         moved = weighed = 0.0
         if self.conditioned is not None:
             weighed = self.conditioned.weigh_states(self, source, condition.rows)
-        for old, new in zip(self._numbers(source), self._numbers(target), strict=True):
-            to = new if target >= 0 else -1
-            moved += kernels.move_rows(condition.rows, old, to, keeps, self.store)
+        for status, strand in enumerate(self._numbers(source)):
+            to = self._numbers(target)[status] if target >= 0 else -1
+            moved += kernels.move_rows(condition.rows, strand, to, keeps, self.store)
         return moved if self.conditioned is None else weighed
 
     def clear(self, column: int) -> None:

@@ -95,7 +95,7 @@ def worth_of_chain(
     plan: ChainPlan,
     n_states: int,
     ahead: Ahead,
-    redraw_chance: Sequence[Float[np.ndarray, "profile profile"]],
+    redraw_chance: Float[np.ndarray, "mask profile profile"],
     crew: Crew,
 ) -> ChainWorth:
     """Return what places before a chance stage are worth, its last effect first."""
@@ -145,7 +145,7 @@ def _before_redraw(
     part: Redraw,
     worth: Float[np.ndarray, "lane inner belief"],
     ahead: Ahead,
-    redraw_chance: Sequence[Float[np.ndarray, "profile profile"]],
+    redraw_chance: Float[np.ndarray, "mask profile profile"],
 ) -> Iterator[Float[np.ndarray, "affected belief"]]:
     """Yield, lane by lane, what affected places are worth before types are drawn afresh."""
     after = ahead._replace(worth=worth.copy())
@@ -171,7 +171,7 @@ def weigh_chain(
     mass: Float[np.ndarray, "lane state belief"],
     worth: ChainWorth,
     maps: Int[np.ndarray, "mask belief"],
-    redraw_chance: Sequence[Float[np.ndarray, "profile profile"]],
+    redraw_chance: Float[np.ndarray, "mask profile profile"],
     crew: Crew,
 ) -> Float[np.ndarray, "lane paying"]:
     """Return what passes each payment of a chance stage, by what it is worth there."""
@@ -214,7 +214,7 @@ def _draw(
     passing: Float[np.ndarray, "lane affected belief"],
     held: Float[np.ndarray, "lane inner belief"],
     maps: Int[np.ndarray, "mask belief"],
-    redraw_chance: Sequence[Float[np.ndarray, "profile profile"]],
+    redraw_chance: Float[np.ndarray, "mask profile profile"],
 ) -> None:
     """Send mass on from where types are drawn afresh."""
     table, n_profiles = part.table, len(redraw_chance[0])

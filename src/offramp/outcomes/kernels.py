@@ -158,31 +158,38 @@ def _add(
 
 
 @part
-def _add_redrawn(
+def _add_by_profile(
     mask: int,
     share: Float[np.ndarray, "profile"],
     sent: Float[np.ndarray, "slot cell"],
-    x: int,
+    passing: Int[np.ndarray, "slot"],
+    n_passing: int,
+    target: Int32[np.ndarray, "feed"],
     drawn: Float[np.ndarray, "mask profile profile"],
     belief_map: Int32[np.ndarray, "mask belief"],
-    to: int,
     n: int,
     out: Float[np.ndarray, "strand state cell"],
     out_live: UInt8[np.ndarray, "strand state"],
 ) -> None:
-    """Add shares of row x of `sent`, by profile, to a row of `out`, types drawn afresh or not."""
+    """Add what passes to rows of `out`, where the share is each profile's own or types are drawn.
+
+    Args:
+        passing: Feed of each row of `sent`, which gives the strand that it goes to.
+    """
     n_beliefs = belief_map.shape[1]
-    if not out_live[to, n]:
-        out_live[to, n] = 1
-        for c in range(sent.shape[1]):
-            out[to, n, c] = 0.0
-    for q in range(share.size):
-        for p in range(share.size):
-            weight = share[p] * drawn[mask, q, p]
-            if weight > 0.0:
-                for b in range(n_beliefs):
-                    moved = weight * sent[x, p * n_beliefs + b]
-                    out[to, n, q * n_beliefs + spot(belief_map[mask, b])] += moved
+    for x in range(n_passing):
+        to = target[passing[x]]
+        if not out_live[to, n]:
+            out_live[to, n] = 1
+            for c in range(sent.shape[1]):
+                out[to, n, c] = 0.0
+        for q in range(share.size):
+            for p in range(share.size):
+                weight = share[p] * drawn[mask, q, p]
+                if weight > 0.0:
+                    for b in range(n_beliefs):
+                        moved = weight * sent[x, p * n_beliefs + b]
+                        out[to, n, q * n_beliefs + spot(belief_map[mask, b])] += moved
 
 
 @inner
@@ -433,14 +440,16 @@ def push_rows(
                     total += share[p]
                 if total == 0.0:
                     continue
-                for x in range(n_passing):
-                    to = feed_target[passing[x]]
-                    if n < 0:
-                        _add_redrawn(
-                            mask, share, sent, x, drawn, belief_map, to, -1 - n, over, over_live
-                        )
-                    else:
-                        _add_redrawn(mask, share, sent, x, drawn, belief_map, to, n, new, new_live)
+                if n < 0:
+                    _add_by_profile(
+                        mask, share, sent, passing, n_passing, feed_target, drawn, belief_map,
+                        -1 - n, over, over_live,
+                    )  # fmt: skip
+                else:
+                    _add_by_profile(
+                        mask, share, sent, passing, n_passing, feed_target, drawn, belief_map,
+                        n, new, new_live,
+                    )  # fmt: skip
 
 
 @part
@@ -623,8 +632,9 @@ def push_redraw(
     drawn, belief_map = redraws.chance, redraws.belief
     n_profiles, n_cells = drawn.shape[1], mass.shape[2]
     sent, share = np.empty((1, n_cells)), np.empty(n_profiles)
+    passing = np.empty(1, np.int64)
     for task in range(first, stop):
-        strand = strands[task]
+        strand, passing[0] = strands[task], task
         for s in range(n_states):
             if not live[strand, s]:
                 continue
@@ -640,14 +650,15 @@ def push_redraw(
                     for p in range(n_profiles):
                         share[p] = common
                     if n < 0:
-                        _add_redrawn(
-                            mask, share, sent, 0, drawn, belief_map, strand, -1 - n, over,
-                            over_live,
+                        _add_by_profile(
+                            mask, share, sent, passing, 1, strands, drawn, belief_map, -1 - n,
+                            over, over_live,
                         )  # fmt: skip
                     else:
-                        _add_redrawn(
-                            mask, share, sent, 0, drawn, belief_map, strand, n, new, new_live
-                        )
+                        _add_by_profile(
+                            mask, share, sent, passing, 1, strands, drawn, belief_map, n, new,
+                            new_live,
+                        )  # fmt: skip
                 elif n < 0:
                     _add(common, sent, 0, strand, -1 - n, over, over_live)
                 else:

@@ -167,7 +167,10 @@ def _expected_payoff(
     live: Bool[np.ndarray, "state"],
     payoff: Float[np.ndarray, "state profile account belief_or_1"],
 ) -> Float[np.ndarray, "profile account"]:
-    """Return mass times payoff, summed over states and beliefs; rows not live are not read."""
+    """Return mass times payoff, summed over states and beliefs; rows not live are not read.
+
+    Without BLAS, for the reason that `Seen` gives.
+    """
     rows = np.flatnonzero(live)
     held, paid = mass[rows], payoff[rows]
     if payoff.shape[3] == 1:
