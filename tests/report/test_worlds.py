@@ -11,6 +11,9 @@ from scipy.stats import spearmanr
 from helpers.commands import as_json
 from helpers.planted import PLANTED, explore_planted, planted_loss
 from offramp.exploration.runs import open_run
+from offramp.report.answers import SettingRow
+from offramp.report.driver_tables import drivers_tables
+from offramp.report.drivers import describe_drivers
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +73,14 @@ def test_knowing_x_is_worth_the_most_and_y_nothing(offramp, planted):
     assert answer["worth"][0]["stands_out"]
     [y] = [row for row in answer["worth"] if row["assumption"] == "y"]
     assert not y["stands_out"]
+
+
+def test_where_no_choice_changes_nothing_is_listed_as_worth_knowing(offramp, planted):
+    same = ("--policies", "risk,stakes", "--by", "lost")
+    told = " ".join(offramp("doubt", planted, *same)[1].split())
+    assert "To know one assumption would change no choice." in told  # both lose the same
+    assert "What it would be worth" not in told
+    assert "would change no choice" not in offramp("doubt", planted)[1]
 
 
 def test_value_is_not_compared_where_a_case_sets_numbers(offramp, planted):
@@ -140,6 +151,25 @@ def test_drivers_count_rank_and_box_the_verdict(offramp, planted, known):
         assert box["density"] == pytest.approx(such[inside].mean(), abs=1e-12)
         assert box["density"] >= 0.8
         left[box["of"]] &= ~inside
+
+
+def test_settings_that_differ_most_come_first(planted):
+    answer = describe_drivers(planted, claim="pays")
+    counts = [(10, 20), (3, 40), (50, 50)] + [(k + 51, 50) for k in range(8)]
+    answer.settings[:] = [
+        SettingRow(assumption=f"setting.m{k}", setting=setting, worlds=100, holds=holds)
+        for k, pair in enumerate(counts)
+        for setting, holds in zip(("asserted", "rival"), pair, strict=True)
+    ]
+    [table] = [one for one in drivers_tables(answer) if one.name == "settings"]
+    assert [row[0] for row in table.rows[::2]] == [
+        "setting.m1", "setting.m0", *(f"setting.m{k}" for k in range(10, 4, -1))
+    ]  # fmt: skip
+    assert table.rows[:2] == (
+        ("setting.m1", "asserted", 3, 100),
+        ("setting.m1", "rival", 40, 100),
+    )
+    assert table.note == "The 8 assumptions whose settings differ most, of 11."
 
 
 def test_switched_mechanisms_turn_what_the_formula_says(offramp, planted, known):

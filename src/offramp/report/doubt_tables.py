@@ -32,6 +32,8 @@ def doubt_notes(answer: DoubtAnswer) -> Iterator[str]:
     if answer.not_gauged:
         told = ", ".join(answer.not_gauged)
         yield f"No gains are told of {told}: payoffs may be in other units there."
+    if not any(row.estimate > 0.0 for row in answer.worth):
+        yield f"{_unknowing(answer)} To know one assumption would change no choice."
 
 
 def _policies(answer: DoubtAnswer) -> Table:
@@ -112,11 +114,15 @@ def _worth(answer: DoubtAnswer) -> Table:
             "yes" if row.stands_out else "",
         )
         for row in answer.worth[:MOST_WORTH]
+        if row.estimate > 0.0
     )
     title = f"What it would be worth to know one assumption before choosing, in {answer.by}"
-    note = (
-        f"Unknowing, {answer.chosen} is best on average; to know the whole world would be worth "
-        f"{format_number(answer.everything)}.\n`cautious`: what rules found in some worlds bring "
-        "in others."
-    )
+    note = f"{_unknowing(answer)}\n`cautious`: what rules found in some worlds bring in others."
     return Table("worth", title, columns, rows, note=note)
+
+
+def _unknowing(answer: DoubtAnswer) -> str:
+    return (
+        f"Unknowing, {answer.chosen} is best on average; to know the whole world would be worth "
+        f"{format_number(answer.everything)}."
+    )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from offramp.report.answers import BoxRow, DriversAnswer
+from offramp.report.answers import BoxRow, DriversAnswer, SettingRow
 from offramp.report.tables import Cell, Kind, Table, counted, format_share
 
 __all__ = ["drivers_sentences", "drivers_tables"]
 
-MOST_SHOWN = 8  # assumptions that a screen shows by their importance; JSON has all
+MOST_SHOWN = 8  # assumptions that a table shows on a screen; JSON has all
 
 
 def drivers_sentences(answer: DriversAnswer) -> Iterator[str]:
@@ -96,8 +96,23 @@ def _settings(answer: DriversAnswer) -> Table:
         ("holds in", "number"),
         ("of worlds", "number"),
     )
-    rows = tuple((row.assumption, row.setting, row.holds, row.worlds) for row in answer.settings)
-    return Table("settings", "By setting, all else as drawn", columns, rows, n_keys=2)
+    by_name: dict[str, list[SettingRow]] = {}
+    for row in answer.settings:
+        by_name.setdefault(row.assumption, []).append(row)
+    told = sorted(by_name.values(), key=_spread, reverse=True)[:MOST_SHOWN]
+    rows = tuple(
+        (row.assumption, row.setting, row.holds, row.worlds) for rows in told for row in rows
+    )
+    note = ""
+    if len(by_name) > MOST_SHOWN:
+        note = f"The {MOST_SHOWN} assumptions whose settings differ most, of {len(by_name)}."
+    return Table("settings", "By setting, all else as drawn", columns, rows, note=note, n_keys=2)
+
+
+def _spread(rows: Sequence[SettingRow]) -> float:
+    """Return by how much the share in which it holds differs between settings."""
+    shares = [row.holds / row.worlds for row in rows if row.worlds]
+    return max(shares, default=0.0) - min(shares, default=0.0)
 
 
 def _switches(answer: DriversAnswer) -> Table:
