@@ -89,9 +89,10 @@ def test_commands_print_what_the_page_shows(page, shown, tmp_path):
 
 
 @pytest.mark.parametrize("block", blocks("python"), ids=str)
-def test_python_runs(block):
+def test_python_runs(block, tmp_path):
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", block.text],
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=120,
