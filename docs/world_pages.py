@@ -1,8 +1,8 @@
 """Write the pages of explored scenarios from stored answers.
 
-`python docs/world_pages.py` writes the pages again from what is stored. With `--solve NAME FOLDER`
-it first asks the run in the folder, which `offramp explore NAME --out FOLDER` has made, and stores
-the answers (minutes to hours). Tests hold the stored answers against the scenarios as they are.
+`python docs/world_pages.py` writes the pages again from what is stored. With `--solve PAGE FOLDER`
+it first asks the run in the folder, which the first command on the page has made, and stores the
+answers (minutes to hours). Tests hold the stored answers against the scenarios as they are.
 """
 
 from __future__ import annotations
@@ -33,24 +33,38 @@ ANSWERS = {
 
 
 class Crux(NamedTuple):
-    """A question that divides two camps of a scenario."""
+    """A question that divides two camps: a claim, or whether one policy is better by a measure."""
 
     between: tuple[str, str]
-    claim: str
     exact: int
     grid: int
+    claim: str | None = None
+    policies: tuple[str, str] | None = None
+    measure: str | None = None
+
+    @property
+    def words(self) -> str:
+        """What is asked on the command line."""
+        asked = f"--claim {self.claim}" if self.claim else ""
+        if self.policies:
+            asked = f"--policies {' '.join(self.policies)} --measure {self.measure}"
+        return f"--between {' '.join(self.between)} {asked} --exact {self.exact} --grid {self.grid}"
 
 
 class Plan(NamedTuple):
     """What is asked of an explored scenario.
 
     Attributes:
+        scenario: Its name; pages of one scenario differ in the policies that were explored.
+        about: What the page's title says of it.
         driven: Claims whose drivers are asked for, with mechanisms switched.
         solved_anew: Worlds in which claims are split, and mechanisms switched; 0: neither, where
             that would take too long.
         compared: Cases that are compared; all that are choices, if none is named.
     """
 
+    scenario: str
+    about: str
     driven: tuple[str, ...]
     cruxes: tuple[Crux, ...]
     solved_anew: int
@@ -59,11 +73,15 @@ class Plan(NamedTuple):
 
 PLANS = {
     "cuba-1962": Plan(
+        "cuba-1962",
+        "worlds",
         ("firmness-was-enough", "trade-was-needed", "strike-brings-war", "public-term-hardens"),
-        (Crux(("hawks", "doves"), "trade-was-needed", 1, 2),),
+        (Crux(("hawks", "doves"), 1, 2, claim="trade-was-needed"),),
         64,
     ),
     "guarantee-2025": Plan(
+        "guarantee-2025",
+        "worlds with and without an American pledge",
         (
             "c47-ambiguity-deters",
             "c54-arms-and-allies",
@@ -71,9 +89,25 @@ PLANS = {
             "c57-guarantees-solve-commitment",
             "k40-bare-truce-fails",
         ),
-        (Crux(("essay", "critic"), "k40-bare-truce-fails", 1, 2),),
+        (Crux(("essay", "critic"), 1, 2, claim="k40-bare-truce-fails"),),
         0,
         ("nothing", "ambiguous-pledge"),
+    ),
+    "guarantee-2025-alone": Plan(
+        "guarantee-2025",
+        "worlds without an American pledge",
+        ("c51-european-capacity", "k40-bare-truce-fails"),
+        (
+            Crux(
+                ("essay", "critic"),
+                1,
+                2,
+                policies=("european-only-force", "nothing"),
+                measure="value_allies",
+            ),
+        ),
+        0,
+        ("nothing", "european-only-force"),
     ),
 }
 ABOUT = """What commands say of many worlds of [`{name}`]({name}.md), each a draw of every number,
@@ -89,7 +123,7 @@ HEADINGS = {
 }
 
 
-def ask(name: str, folder: Path) -> Iterator[tuple[str, Answer]]:
+def ask(page: str, folder: Path) -> Iterator[tuple[str, Answer]]:
     """Yield commands and their answers about a run."""
     from offramp.report.believe import describe_believe
     from offramp.report.crux import describe_crux
@@ -99,7 +133,8 @@ def ask(name: str, folder: Path) -> Iterator[tuple[str, Answer]]:
     from offramp.report.explore import describe_worlds
     from offramp.report.stored_runs import directed_measures
 
-    run, plan = open_run(folder), PLANS[name]
+    run, plan = open_run(folder), PLANS[page]
+    name = plan.scenario
     under, players = run.manifest, [f"value({one})" for one in run.players]
     view = f" --view {under.view}" if under.view else ""
     grid = f" --grid {under.asked_grid}" if under.asked_grid else ""
@@ -122,12 +157,13 @@ def ask(name: str, folder: Path) -> Iterator[tuple[str, Answer]]:
         yield f"earned {RUN} --worlds {plan.solved_anew}", earned
     for one in plan.cruxes:
         yield (
-            f"crux {name} --between {' '.join(one.between)} --claim {one.claim} "
-            f"--exact {one.exact} --grid {one.grid}",
+            f"crux {name} {one.words}",
             describe_crux(
                 name,
                 between=one.between,
                 claim=one.claim,
+                policies=one.policies,
+                measure=one.measure,
                 exact_up_to=one.exact,
                 grid=one.grid,
             ),
@@ -153,7 +189,7 @@ def _unplaced(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def load(name: str) -> list[tuple[str, Answer]]:
-    """Return the stored commands of a scenario and their answers."""
+    """Return the stored commands of a page and their answers."""
     stored = json.loads((STORED / f"{name}.worlds.json").read_text(encoding="utf-8"))
     return [
         (one["command"], ANSWERS[one["answer"]["command"]].model_validate(one["answer"]))
@@ -163,8 +199,9 @@ def load(name: str) -> list[tuple[str, Answer]]:
 
 def page(name: str) -> str:
     """Return the page of an explored scenario."""
-    title = load_scenario(name).title
-    parts = [f"# {title}: worlds\n", ABOUT.format(name=name)]
+    plan = PLANS[name]
+    title = load_scenario(plan.scenario).title
+    parts = [f"# {title}: {plan.about}\n", ABOUT.format(name=plan.scenario)]
     last = ""
     for command, answer in load(name):
         heading = HEADINGS[command.split()[0]]

@@ -29,7 +29,7 @@ def test_a_page_says_what_the_answers_say(pages, tmp_path, monkeypatch):
     Path(file).write_text(PLANTED)
     explore_planted(Path("elsewhere"), worlds=96)
     monkeypatch.setattr(pages, "STORED", tmp_path)
-    monkeypatch.setattr(pages, "PLANS", {file: pages.Plan(("pays",), (), 2)})
+    monkeypatch.setattr(pages, "PLANS", {file: pages.Plan(file, "worlds", ("pays",), (), 2)})
     pages.store(file, Path("elsewhere"))
     stored = Path(f"{file}.worlds.json").read_text()
     assert "elsewhere" not in stored  # where it was made is nobody's business
@@ -45,7 +45,7 @@ def test_a_page_says_what_the_answers_say(pages, tmp_path, monkeypatch):
 def test_what_is_stored_belongs_to_the_scenarios_as_they_are(pages):
     for path in sorted((DOCS / "scenarios" / "stored").glob("*.worlds.json")):
         name = path.name.removesuffix(".worlds.json")
-        plain = bind(load_scenario(name)).scenario_hash
+        plain = bind(load_scenario(pages.PLANS[name].scenario)).scenario_hash
         heads = [
             one["answer"].get("scenario") or one["answer"]["run"]["scenario"]
             for one in json.loads(path.read_text())
