@@ -16,6 +16,9 @@ from helpers.commands import as_json
 from helpers.toys import TOY, TOY_CLAIMS
 from offramp.exploration import jobs
 from offramp.exploration.runs import open_run
+from offramp.report.answers import ExploreAnswer
+from offramp.report.explore_tables import explore_tables
+from offramp.report.tables import format_number, format_share
 
 ASKED = ("--worlds", "5", "--grid", "2", "--workers", "1")
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "runs.md"
@@ -57,9 +60,46 @@ def test_text_says_what_was_drawn_and_what_was_not(explored):
     assert code == 0
     assert "4 numbers, 1 mechanism, 1 start level. Not drawn: fixed." in " ".join(out.split())
     assert "view: dove" in out
-    assert re.search(r"^  hot  ", out, re.MULTILINE)
+    assert re.search(r"^  quantity +solved +hot$", out, re.MULTILINE)
+    code, out, _ = explored(*ASKED, "--policies", "solved", "--view", "dove")
+    assert re.search(r"^  lost +\S", out, re.MULTILINE)
     assert "always-fight" not in out
     assert not list(Path().glob("*run*"))
+
+
+def test_whichever_are_more_stand_below_each_other(explored):
+    answer = ExploreAnswer.model_validate_json(explored(*ASKED, "--json")[1])
+    for rows, corner, first in (
+        (answer.rows, "quantity", answer.rows[0].quantity),
+        (
+            [one for one in answer.rows if one.quantity in {"lost", "value(patron)"}],
+            "case",
+            "solved",
+        ),
+    ):
+        table = explore_tables(answer.model_copy(update={"rows": rows}))[0]
+        assert table.columns[0][0] == corner
+        assert table.rows[0][0] == first
+        names = [name for name, _ in table.columns[1:]]
+        for row in rows:
+            down, along = (row.quantity, row.case)[:: 1 if corner == "quantity" else -1]
+            [line] = [one for one in table.rows if one[0] == down]
+            cell = line[1 + names.index(along)]
+            assert (format_share if row.is_chance else format_number)(row.p50) in cell
+
+
+def test_claims_that_most_worlds_leave_open_are_seldom_decided(explored):
+    answer = ExploreAnswer.model_validate_json(explored(*ASKED, "--json")[1])
+    first = answer.verdicts[0]
+    for undecided, verdict, told in (
+        (60, "depends", "seldom decided"),
+        (50, "depends", "depends"),
+        (60, "holds", "holds"),
+    ):
+        row = {"worlds": 100, "undecided": undecided, "verdict": verdict}
+        verdicts = [first.model_copy(update=row)]
+        table = explore_tables(answer.model_copy(update={"verdicts": verdicts}))[1]
+        assert table.rows[0][-1] == told
 
 
 def test_budget_resume_and_finished_run_say_so(explored):
@@ -99,18 +139,20 @@ def test_unsolved_worlds_are_told_and_fail_the_command(explored, monkeypatch):
 
     def fails(scenario, one, laid, *words):
         if laid.drawn["care"] == 2.0:
-            raise MemoryError("far too large")
+            raise MemoryError(f"far too large by {laid.drawn['gain']} GiB")
         return real(scenario, one, laid, *words)
 
     monkeypatch.setattr(jobs, "solve_one", fails)
     code, out, _ = explored(*ASKED, "--policies", "solved,cheap", "--json", "--out", "run")
     assert code == 1
     (row,) = as_json("explore", out)["unsolved"]
-    care = open_run("run").drawn()["care"]
+    drawn = open_run("run").drawn()
+    worlds = [k for k in range(5) if drawn["care"][k] == 2.0]
+    assert len(worlds) > 1  # one reason, though it names another number in each
     assert row == {
-        "reason": "MemoryError: far too large",
+        "reason": f"MemoryError: far too large by {drawn['gain'][worlds[0]]} GiB",
         "cases": ["solved", "cheap"],
-        "worlds": [k for k in range(5) if care[k] == 2.0],
+        "worlds": worlds,
     }
     code, out, _ = explored("--resume", "--out", "run")
     assert code == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -39,6 +40,7 @@ from offramp.scenario.worlds import Span
 __all__ = ["describe_explore", "describe_worlds", "resume_words"]
 
 PERCENTILES = (10, 50, 90)
+NUMBER = re.compile(r"(?<![\w.])-?\d[\d.,]*(e[+-]?\d+)?")  # no part of a name
 
 
 def describe_explore(
@@ -191,16 +193,17 @@ def _verdicts(run: Run) -> Iterator[WorldVerdictRow]:
 
 
 def _unsolved(run: Run) -> list[UnsolvedRow]:
+    """Return what could not be solved, by reason; one reason may name other numbers in each."""
     found: dict[str, list[tuple[int, str]]] = {}
     for place, reason in run.reasons.items():
-        found.setdefault(reason, []).append(place)
+        found.setdefault(NUMBER.sub("", reason), []).append(place)
     return [
         UnsolvedRow(
-            reason=reason,
+            reason=run.reasons[places[0]],
             cases=list(dict.fromkeys(case for _, case in places)),
             worlds=list(dict.fromkeys(world for world, _ in places)),
         )
-        for reason, places in found.items()
+        for places in found.values()
     ]
 
 

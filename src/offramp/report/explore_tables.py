@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from offramp.report.answers import ExploreAnswer, WorldsRow
+from offramp.report.answers import ExploreAnswer, WorldsRow, WorldVerdictRow
 from offramp.report.tables import Cell, Kind, Table, format_miss, format_number, format_share
 
-__all__ = ["explore_notes", "explore_tables"]
+__all__ = ["SELDOM", "explore_notes", "explore_tables"]
+
+SELDOM = "seldom decided"  # over worlds: it holds or fails in less than half of them
 
 DESIGN_WORDS = {"sobol": "scrambled Sobol points", "lhs": "a Latin hypercube"}
 KIND_WORDS = {"number": "number", "setting": "mechanism", "start": "start level"}
@@ -45,14 +47,16 @@ def explore_notes(answer: ExploreAnswer) -> Iterator[str]:
 
 
 def _spread_table(answer: ExploreAnswer) -> Table:
-    quantities = list(dict.fromkeys(row.quantity for row in answer.rows))
-    cells = {(row.case, row.quantity): _spread(row) for row in answer.rows}
-    cases = list(dict.fromkeys(row.case for row in answer.rows))
-    columns: list[tuple[str, Kind]] = [("case", "text")]
-    columns += [(quantity, "text") for quantity in quantities]
-    rows: list[tuple[Cell, ...]] = [
-        (case, *(cells[case, quantity] for quantity in quantities)) for case in cases
-    ]
+    """Return quantities by case; whichever are more stand below each other."""
+    down = list(dict.fromkeys(row.quantity for row in answer.rows))
+    along = list(dict.fromkeys(row.case for row in answer.rows))
+    cells = {(row.quantity, row.case): _spread(row) for row in answer.rows}
+    corner = "quantity"
+    if len(along) > len(down):
+        down, along, corner = along, down, "case"
+        cells = {(case, quantity): cell for (quantity, case), cell in cells.items()}
+    columns: list[tuple[str, Kind]] = [(corner, "text"), *((name, "text") for name in along)]
+    rows: list[tuple[Cell, ...]] = [(one, *(cells[one, other] for other in along)) for one in down]
     several = "s" * (answer.done > 1)
     title = f"Over {answer.done:,} world{several}: median, and 10 % to 90 %"
     note = "A share of worlds says how the assumptions were drawn, not how likely anything is."
@@ -82,14 +86,19 @@ def _verdict_table(answer: ExploreAnswer) -> Table:
             row.fails,
             row.undecided,
             f"{format_share(row.low)} to {format_share(row.high)}",
-            row.verdict,
+            SELDOM if _is_seldom_decided(row) else row.verdict,
         )
         for row in answer.verdicts
     )
     note = (
-        "`over worlds`: at 90 % of the weight, the interval's near end above 80 %; else it depends."
+        "`over worlds`: at 90 % of the weight, the interval's near end above 80 %; else it "
+        f"depends,\nor is {SELDOM}: by the margin that it asks for, it does neither in most worlds."
     )
     return Table("verdicts", "Claims over these worlds", columns, rows, note=note)
+
+
+def _is_seldom_decided(row: WorldVerdictRow) -> bool:
+    return row.verdict == "depends" and 2 * row.undecided > row.worlds
 
 
 def _grid_table(answer: ExploreAnswer) -> Table:

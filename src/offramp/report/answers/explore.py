@@ -58,9 +58,9 @@ class WorldVerdictRow(Record):
 
 
 class UnsolvedRow(Record):
-    """Worlds that could not be solved, for one reason."""
+    """Worlds that could not be solved, for one reason but for the numbers that it names."""
 
-    reason: str
+    reason: str = Field(description="In the first of them.")
     cases: list[str]
     worlds: list[int] = Field(description="Numbers of the worlds, from 0.")
 

@@ -17,6 +17,7 @@ from offramp.report.answers import (
     FlipsAnswer,
     TestedClaim,
 )
+from offramp.report.explore_tables import SELDOM
 from offramp.report.page.material import Material
 from offramp.report.page.naming import Named, named
 from offramp.report.page.template import anchor
@@ -35,7 +36,6 @@ STANDING = {
 }
 SHORT = {"strategic": "earned: replies", "informational": "earned: what is learnt"}
 OVER = ("holds", "fails", "depends")
-SELDOM = "seldom decided"  # over worlds: it holds or fails in less than half of them
 MOST_NAMED = 3  # assumptions that a verdict is said to turn on
 LEAST_TOLD = 0.1  # rank correlation from which on a direction is told
 
