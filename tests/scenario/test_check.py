@@ -201,6 +201,23 @@ def test_views_and_cases_name_what_there_is():
     assert sorted(codes(views=views, cases=cases)) == ["S204", "S204", "S401", "S409"]
 
 
+def test_weights_of_settings_are_read_in_the_file_and_in_every_view():
+    library = {"law": {"says": "x", "set": {"slip": "toll / 4"}}}
+    uses = [{"use": "law", "setting": {"asserted": "toll - 3", "absent": 1}}]
+    views = {
+        "lenient": {"mechanisms": {"law": {"asserted": 0, "absent": 0}}},
+        "strict": {"mechanisms": {"law": "asserted"}},
+    }
+    with pytest.raises(ScenarioError) as caught:
+        check_scenario(small(library=library, mechanisms=uses, views=views))
+    assert [(one.code, one.path) for one in caught.value.problems] == [
+        ("S314", "mechanisms[law].setting"),
+        ("S314", "views.lenient.mechanisms.law"),
+    ]
+    uses[0]["setting"] = {"asserted": "tol", "absent": 1}
+    assert codes(library=library, mechanisms=uses) == ["S204"]
+
+
 def test_the_record_names_players_and_acts():
     record = {"responder": "north", "rungs": {1: ["north.hold"], 5: ["north.push"]}}
     assert codes(record=record) == []

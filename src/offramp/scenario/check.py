@@ -27,7 +27,7 @@ from offramp.scenario.rules import broken_rules
 from offramp.scenario.schema import Campaign, ClaimDecl, Same, Scenario
 from offramp.scenario.scope import scope_of
 from offramp.scenario.sizes import sized
-from offramp.scenario.views import bind_layers, numbers_of, reader_for
+from offramp.scenario.views import bind_layers, numbers_of, read_settings, reader_for
 
 __all__ = ["check_campaign", "check_scenario"]
 
@@ -42,6 +42,8 @@ def check_scenario(scenario: Scenario) -> list[Problem]:
     check_declarations(scenario, notes)
     policies = _check_policies(scenario, notes)
     rules = _check_worlds(scenario, policies, notes)
+    for view in (None, *scenario.views):
+        read_settings(scenario, notes, view)
     _check_cases(as_written, notes)
     _check_claims(scenario, notes)
     _check_record(scenario, notes)

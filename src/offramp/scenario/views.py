@@ -46,6 +46,7 @@ __all__ = [
     "case_names",
     "numbers_of",
     "parse_claim",
+    "read_settings",
     "reader_for",
     "settings_of",
 ]
@@ -126,21 +127,36 @@ def bind_layers(scenario: Scenario, layers: Layers, notes: Notes) -> Crisis:
 
 
 def settings_of(scenario: Scenario, view: str | None = None) -> dict[str, dict[str, float]]:
-    """Return the weights of each mechanism's settings under a view; they sum to one."""
+    """Return the weights of each mechanism's settings under a view; they sum to one.
+
+    Raises:
+        ScenarioError: An unknown view, or weights that are none.
+    """
     notes = Notes()
+    found = read_settings(scenario, notes, view)
+    raise_problems(notes.problems)
+    return found
+
+
+def read_settings(
+    scenario: Scenario, notes: Notes, view: str | None = None
+) -> dict[str, dict[str, float]]:
+    """Return what `settings_of` does; what is wrong is noted."""
     layers = lay(scenario, notes, view=view)
     numbers = numbers_of(scenario, layers, {}, reader_for(scenario, notes))
     found = {}
     for i, use in enumerate(scenario.mechanisms):
-        weights = layers.weights.get(use.called, use.setting)
+        weights = use.setting
         spot = Spot(scenario.document, ("mechanisms", i, "setting"))
+        if use.called in layers.weights:
+            weights = layers.weights[use.called]
+            spot = Spot(scenario.document, ("views", str(view), "mechanisms", use.called))
         if isinstance(weights, str):
             found[use.called] = {str(weights): 1.0}
             continue
         amounts = [numbers.of(Entry(amount, spot / name)) for name, amount in weights.items()]
         shares = normalised(amounts, spot, f"settings of {use.called}", notes)
         found[use.called] = dict(zip(map(str, weights), shares, strict=True))
-    raise_problems(notes.problems)
     return found
 
 
