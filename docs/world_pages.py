@@ -58,8 +58,8 @@ class Plan(NamedTuple):
         scenario: Its name; pages of one scenario differ in the policies that were explored.
         about: What the page's title says of it.
         driven: Claims whose drivers are asked for, with mechanisms switched.
-        solved_anew: Worlds in which claims are split, and mechanisms switched; 0: neither, where
-            that would take too long.
+        split, switched: Worlds in which claims are split, and in which mechanisms are switched; 0
+            where that would take too long.
         compared: Cases that are compared; all that are choices, if none is named.
     """
 
@@ -67,7 +67,8 @@ class Plan(NamedTuple):
     about: str
     driven: tuple[str, ...]
     cruxes: tuple[Crux, ...]
-    solved_anew: int
+    split: int
+    switched: int
     compared: tuple[str, ...] = ()
 
 
@@ -77,6 +78,7 @@ PLANS = {
         "worlds",
         ("firmness-was-enough", "trade-was-needed", "strike-brings-war", "public-term-hardens"),
         (Crux(("hawks", "doves"), 1, 2, claim="trade-was-needed"),),
+        64,
         64,
     ),
     "guarantee-2025": Plan(
@@ -90,6 +92,7 @@ PLANS = {
             "k40-bare-truce-fails",
         ),
         (Crux(("essay", "critic"), 1, 2, claim="k40-bare-truce-fails"),),
+        0,
         0,
         ("nothing", "ambiguous-pledge"),
     ),
@@ -106,6 +109,7 @@ PLANS = {
                 measure="value_allies",
             ),
         ),
+        64,
         0,
         ("nothing", "european-only-force"),
     ),
@@ -149,12 +153,11 @@ def ask(page: str, folder: Path) -> Iterator[tuple[str, Answer]]:
         yield f"doubt {words}", describe_doubt(folder, by=by, policies=of)
         yield f"believe {words}", describe_believe(folder, by=by, policies=of)
     for claim in plan.driven:
-        anew = f" --switch {plan.solved_anew}" if plan.solved_anew else ""
-        found = describe_drivers(folder, claim=claim, switch=plan.solved_anew)
+        anew = f" --switch {plan.switched}" if plan.switched else ""
+        found = describe_drivers(folder, claim=claim, switch=plan.switched)
         yield f"drivers {RUN} --claim {claim}{anew}", found
-    if plan.solved_anew:
-        earned = describe_earned(folder, worlds=plan.solved_anew)
-        yield f"earned {RUN} --worlds {plan.solved_anew}", earned
+    if plan.split:
+        yield f"earned {RUN} --worlds {plan.split}", describe_earned(folder, worlds=plan.split)
     for one in plan.cruxes:
         yield (
             f"crux {name} {one.words}",

@@ -29,7 +29,7 @@ def test_a_page_says_what_the_answers_say(pages, tmp_path, monkeypatch):
     Path(file).write_text(PLANTED)
     explore_planted(Path("elsewhere"), worlds=96)
     monkeypatch.setattr(pages, "STORED", tmp_path)
-    monkeypatch.setattr(pages, "PLANS", {file: pages.Plan(file, "worlds", ("pays",), (), 2)})
+    monkeypatch.setattr(pages, "PLANS", {file: pages.Plan(file, "worlds", ("pays",), (), 2, 2)})
     pages.store(file, Path("elsewhere"))
     stored = Path(f"{file}.worlds.json").read_text()
     assert "elsewhere" not in stored  # where it was made is nobody's business
